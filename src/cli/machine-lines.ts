@@ -1,7 +1,8 @@
 /** The words for machines that share a run's steps: figures of progress, who came and went, and what they gained. */
 import type { MachineFigures, MachineNews } from '../crew/machines.js';
 import { machineAdvice, showGain } from '../runs/machine-gain.js';
-import { formatBytes, formatCount, formatPercent, inFlags } from './terminal.js';
+import { formatBytes, formatCount, formatPercent, inFlags, quoted } from './terminal.js';
+import type { ClusterFlags } from './train-options.js';
 
 /** `1 thread`, `14 threads` */
 const counted = (count: number, word: string): string =>
@@ -15,6 +16,21 @@ export function sharedSpeed(
   const share = machines > 1 ? ` (wire ${formatPercent(wire, 0)})` : '';
   const who = counted(machines, 'machine');
   return [`${who}, ${counted(threads, 'thread')}, ${speed}${share}`, `${who}, ${speed}${share}`];
+}
+
+/** How machines join a run, before it begins; nothing for a run alone. A password in the address is not shown. */
+export function invitation({
+  cluster,
+  credentials,
+  minWorkers = 0,
+}: ClusterFlags): string | undefined {
+  if (cluster === undefined) return undefined;
+  const address = cluster.replace(/\/\/[^/@]*@/, '//');
+  const key = credentials === undefined ? '' : ' --credentials FILE';
+  const command = `npx lanewise worker ${quoted(address)}${key}`;
+  return minWorkers > 0
+    ? `the first step waits for ${counted(minWorkers, 'machine')} to join: ${command}`
+    : `machines may join at any step: ${command}`;
 }
 
 /** What an epoch's line adds: `3 machines, wire 18 %`; nothing for one machine. */

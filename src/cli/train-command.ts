@@ -10,6 +10,7 @@ import { dataName, lastPart } from './data-sources.js';
 import { freeFolder } from './free-folder.js';
 import { recipeNamed } from './model-name.js';
 import { findData, inMemory, preparedRun } from './prepared-run.js';
+import { invitation } from './machine-lines.js';
 import { saveRanges } from './quantization-ranges.js';
 import { checkRepeats, repeatsName, runRepeats } from './repeats.js';
 import type { Fold } from './split-rule.js';
@@ -77,7 +78,7 @@ async function trainUntil(
   const { workers, decoders } = options;
   const run = await preparedRun(await inMemory(found, options), options);
   const { data, model, settings, notes, finish } = run;
-  for (const line of [...(task.said ? [task.said] : []), ...notes]) note(line);
+  for (const line of [task.said, ...notes, invitation(options)]) if (line) note(line);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,

@@ -45,7 +45,7 @@ export type TrainOptions = DataOptions &
   } & ClusterFlags;
 
 /** The values of the options about other machines. */
-interface ClusterFlags {
+export interface ClusterFlags {
   readonly cluster?: string;
   readonly credentials?: string;
   readonly minWorkers?: number;

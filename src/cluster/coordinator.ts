@@ -73,8 +73,8 @@ export interface CoordinatorRequest extends ShareRequest {
 
 export interface Coordinator {
   readonly pool: SharedPool;
-  /** Resolves when so many machines are ready. */
-  ready(machines: number): Promise<void>;
+  /** Resolves when so many machines are ready, or the signal is aborted. */
+  ready(machines: number, signal?: AbortSignal): Promise<void>;
   /** Nothing can go on: the job at hand and all that follow reject. */
   fail(error: LanewiseError): void;
 }
@@ -129,8 +129,10 @@ export function createCoordinator(request: CoordinatorRequest): Coordinator {
         await transport.flush().catch(() => {});
       },
     },
-    ready: (machines) =>
+    ready: (machines, signal) =>
       new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        signal?.addEventListener('abort', () => resolve(), { once: true });
         state.waiting.push({ machines, resolve });
         wakeWaiting(desk);
       }),

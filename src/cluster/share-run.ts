@@ -18,15 +18,18 @@ export interface RunAbout {
   readonly folder?: string;
   /** Keeps who computed which parts of a step, if parts are checked. */
   readonly onStep?: (parts: StepParts) => void;
+  /** Ends the wait for machines; the run then begins without them. */
+  readonly signal?: AbortSignal;
 }
 
 /** Connects to the cluster. @throws LanewiseError before work starts for options or a server that will not do. */
 export async function openMachines(options: ClusterOptions, about: RunAbout): Promise<Machines> {
   checkClusterOptions(options);
-  const transport = await connect('train', options);
   const name = await nameOf(about);
+  const transport = await connect('train: cluster', options);
   return {
     share: (request) => shareSteps(transport, options, about, name, request),
+    // Who gave a transport closes it.
     close: () => (typeof options.url === 'string' ? transport.close() : Promise.resolve()),
   };
 }
@@ -41,7 +44,7 @@ async function nameOf({ description, folder }: RunAbout): Promise<string> {
 async function shareSteps(
   transport: Transport,
   options: ClusterOptions,
-  { folder, onStep }: RunAbout,
+  { folder, onStep, signal }: RunAbout,
   name: string,
   request: ShareRequest,
 ) {
@@ -71,7 +74,7 @@ async function shareSteps(
     isHashing: share > 0,
     ...(share > 0 && onStep ? { onStep } : {}),
   });
-  await coordinator.ready(minWorkers);
+  await coordinator.ready(minWorkers, signal);
   const { pool } = coordinator;
   return { ...pool, close: () => closeBoth(pool.close, lease) };
 }

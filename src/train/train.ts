@@ -194,6 +194,7 @@ async function* happenings(
           .openMachines(cluster, {
             description: recording?.about.description,
             folder,
+            signal,
             onStep: recording?.recordParts,
           })
           .catch((error: unknown) => leaveWith(recording, error));

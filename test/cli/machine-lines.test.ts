@@ -1,7 +1,7 @@
 /** The lines about machines that share a run's steps: each change once, repeated ones summed up, and advice that is true. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createMachineLines } from '../../src/cli/machine-lines.js';
+import { createMachineLines, invitation } from '../../src/cli/machine-lines.js';
 import { machineAdvice } from '../../src/runs/machine-gain.js';
 
 const figures = {
@@ -44,6 +44,18 @@ test('a reason from elsewhere cannot begin a line of its own, and has an end', (
   assert.equal(more, []);
   assert.not.match(line!, /\n/);
   assert.ok(line!.length < 400);
+});
+
+test('a run says how machines join it, without its password', () => {
+  assert.is(invitation({}), undefined);
+  assert.is(
+    invitation({ cluster: 'nats://127.0.0.1:4222' }),
+    'machines may join at any step: npx lanewise worker nats://127.0.0.1:4222',
+  );
+  assert.is(
+    invitation({ cluster: 'tls://me:secret@host:4222', credentials: 'c.json', minWorkers: 2 }),
+    'the first step waits for 2 machines to join: npx lanewise worker tls://host:4222 --credentials FILE',
+  );
 });
 
 test('parts that others computed are said once, then summed up', () => {
