@@ -17,7 +17,7 @@ const covered = ['compiler', 'crew', 'engine', 'feed', 'graph', 'program', 'runs
 /** Files of src of which a run with so many workers calls a function that has a name. */
 function executedWith(workers) {
   const folder = mkdtempSync(join(tmpdir(), 'lanewise-coverage-'));
-  const command = ['train', 'lenet5', '--data', 'digits', '--epochs', '1', '--limit', '512'];
+  const command = ['train', 'lenet5', '--data', 'digits', '--epochs', '1', '--limit', '128'];
   try {
     execFileSync(
       process.execPath,

@@ -17,7 +17,7 @@ import { version } from '../base/version.js';
 import { compareFiles } from './bench-compare.js';
 import { profiledNamed, profileTable } from './bench-profile.js';
 import { engineOfProcess } from '../node/engine-name.js';
-import { numericsOption, wholeNumber } from './options.js';
+import { numericsOption, positive, wholeNumber } from './options.js';
 
 interface Options {
   readonly threads: number;
@@ -44,7 +44,7 @@ export const benchCommand = (): Command =>
       1,
     )
     .addOption(numericsOption())
-    .option('--seconds <n>', 'to spend on a workload', wholeNumber(1), 2)
+    .option('--seconds <n>', 'to spend on a workload', positive, 2)
     .option(
       '--profile',
       'time each kernel call of a shard of a training workload, a model, or the model in a file',

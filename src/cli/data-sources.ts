@@ -150,6 +150,9 @@ interface NamedSource {
 
 const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
 
+/** Drawing them takes a second, and the commands of one process share them. */
+let testDigits: ReturnType<typeof digits> | undefined;
+
 /** A source whose files are downloaded once, or are in a folder of the user's. */
 const downloaded = (read: (options: MnistOptions) => Promise<DataSets>): NamedSource => ({
   uses: ['directory'],
@@ -174,7 +177,7 @@ const named: Readonly<Record<string, NamedSource>> = {
       const { seed, train, test, testFirst } = DIGITS;
       return {
         train: digits({ count: Math.min(train, limit), seed }),
-        test: digits({ count: test, seed, first: testFirst }),
+        test: (testDigits ??= digits({ count: test, seed, first: testFirst })),
       };
     },
   },

@@ -5,6 +5,7 @@ import { keepNames } from '../data/sample-names.js';
 import { UNNAMED } from '../data/samples.js';
 import { sizeOf } from '../graph/tensor.js';
 import { readAll } from '../crew/load.js';
+import { decoderCount } from '../crew/streams.js';
 import type { PartsOf } from './data-sources.js';
 import { loadingBar } from './progress.js';
 
@@ -24,6 +25,8 @@ export async function loadedIfSmall<D extends IndexedDataset>(
   data: PartsOf<D>,
   { maxMemory = DEFAULT_MAX_MEMORY, ...reading }: LoadingOptions,
 ): Promise<PartsOf<D>> {
+  // Before so many threads are started.
+  if (reading.decoders !== undefined) decoderCount('train', 'decoders', reading.decoders);
   const { train, test, validation, task } = data;
   const isApart = validation !== undefined && validation !== test;
   const all = isApart ? [train, test, validation] : [train, test];

@@ -69,6 +69,8 @@ async function lossOf(
 ): Promise<number> {
   const settings = { ...recipe, ...recipe.rows?.(countOf(inner)) };
   const { optimizer, learningRate, weightDecay, batch, epochs, loss, schedule } = settings;
+  // Threads take longer to start than so few rows to train on and to score.
+  const threads = countOf(inner) < FOLDED_ROWS ? { workers: 0 } : {};
   const trained = await trainModel(model, {
     data: inner,
     loss,
@@ -78,7 +80,7 @@ async function lossOf(
     epochs: Math.ceil(epochs / 2),
     seed: 1,
     numerics: 'strict',
-    ...(countOf(inner) < FOLDED_ROWS ? { workers: 0 } : {}),
+    ...threads,
   });
-  return (await trained.model.evaluate(validation)).loss;
+  return (await trained.model.evaluate(validation, threads)).loss;
 }

@@ -19,7 +19,7 @@ const quick = [
   '--data',
   'digits',
   '--limit',
-  '3000',
+  '1500',
   '--epochs',
   '3',
   '--seed',
@@ -40,9 +40,12 @@ function scanOf(image: Uint8Array): Buffer {
 test('train --json: events as documented, a model file that evaluates and predicts the same', async () => {
   await inFolder(async (folder) => {
     const out = join(folder, 'deep', 'er');
-    const run = await lanewise([...quick, '--workers', '2', '--out', out, '--json'], {
-      cwd: folder,
-    });
+    const run = await lanewise(
+      [...quick, '--limit', '3000', '--workers', '2', '--out', out, '--json'],
+      {
+        cwd: folder,
+      },
+    );
     assert.is(run.code, 0, run.stderr);
     const events = eventsOf(run);
     const each = ['epoch', 'checkpoint'];
@@ -111,7 +114,7 @@ test('without a terminal: plain lines, the confusion matrix, and how to go on', 
   await inFolder(async (folder) => {
     const { stdout, code } = await lanewiseProcess([...quick, '--epochs', '2'], { cwd: folder });
     assert.is(code, 0);
-    assert.match(stdout, /^lenet5, 61,706 parameters, on 3,000 samples of digits$/m);
+    assert.match(stdout, /^lenet5, 61,706 parameters, on 1,500 samples of digits$/m);
     assert.match(stdout, /^epoch {2}2 {2}loss \d\.\d{4} {2}accuracy .* images\/s$/m);
     assert.match(stdout, /predicted\n/);
     assert.match(stdout, /^most confused: \d taken for \d: \d+/m);
@@ -182,7 +185,7 @@ test('inspect takes a number of classes for the nets for photographs alone', asy
 
 test('optimizers and schedules go by their names', async () => {
   await inFolder(async (folder) => {
-    const args = ['train', 'mlp3', '--limit', '256', '--epochs', '1', '--json'];
+    const args = ['train', 'mlp3', '--limit', '64', '--epochs', '1', '--json'];
     for (const [optimizer, schedule] of [
       ['adamW', 'cosine'],
       ['lars', 'oneCycle'],

@@ -16,7 +16,7 @@ let model = '';
 
 test.before(async () => {
   run = await mkdtemp(join(tmpdir(), 'lanewise-predict-'));
-  const args = ['train', 'mlp', '--limit', '1000', '--epochs', '1', '--out', 'run'];
+  const args = ['train', 'mlp', '--limit', '200', '--epochs', '1', '--out', 'run'];
   const { code, stderr } = await lanewise(args, { cwd: run });
   assert.is(code, 0, stderr);
   model = join(run, 'run', 'model.safetensors');

@@ -1,7 +1,7 @@
 /**
  * Run by each engine in cross-engine.test.ts: trains LeNet-5, a small residual net (batch normalisation, Winograd's
- * algorithm), LeNet-5 on augmented digits, an LSTM and a GPT with dropout in every numerics the engine has, with 1, 2, 3 and 5 workers, and prints the hashes as
- * one line of JSON.
+ * algorithm), LeNet-5 on augmented digits, an LSTM and a GPT with dropout in every numerics the engine has, with the numbers of workers that its argument has, and prints the hashes
+ * as one line of JSON.
  */
 import { createHash } from 'node:crypto';
 import { firstSamples } from '../../src/data/subset.js';
@@ -15,6 +15,7 @@ import { adam, momentum } from '../../src/optimizers/index.js';
 import { train } from '../../src/train/train.js';
 import { verify } from '../../src/train/verify.js';
 
+const counts = process.argv[2]!.split(',').map(Number);
 const data = digits({ count: 300, seed: 5 });
 
 const text =
@@ -28,7 +29,7 @@ const readers = [
 /** One hash of all nets' weights if all worker counts agree, else one for each. */
 async function hashOf(numerics: 'strict' | 'fused'): Promise<string> {
   const hashes = new Set<string>();
-  for (const workers of [1, 2, 3, 5]) {
+  for (const workers of counts) {
     const settings = { schedule: 'linear', batch: 64, seed: 5, numerics, workers } as const;
     const lenet = await train(lenet5(), {
       ...settings,

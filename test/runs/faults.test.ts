@@ -28,7 +28,7 @@ import {
 } from './processes.js';
 
 const failingDisk = here('failing-disk.js');
-const main = here('../../src/cli/main.js');
+const main = here('../../src/bundle/main.js');
 
 let root = '';
 let expected = '';
@@ -308,7 +308,7 @@ test('a callback that throws ends the run, with a checkpoint and a free folder',
   assert.match(refused, /^the run to resume has taken 20 steps already, and is to have 10 /);
 });
 
-const cli = ['train', 'mlp', '--limit', '640', '--epochs', '4', '--no-report', '--workers', '0'];
+const cli = ['train', 'mlp', '--limit', '320', '--epochs', '4', '--no-report', '--workers', '0'];
 const shaOf = ({ stdout, stderr }: Outcome): string => {
   const found = /^weights sha256 ([\da-f]{64})/m.exec(stdout);
   assert.ok(found, `${stdout}${stderr}`);
