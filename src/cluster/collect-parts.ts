@@ -7,7 +7,7 @@ import { LanewiseError } from '../base/errors.js';
 import { STEP_FIGURES } from '../feed/layout.js';
 import type { ShardRange } from '../step/jobs.js';
 import type { PartPiece } from './cluster-messages.js';
-import { addPiece, beginAssembly, type Assembly } from './message-pieces.js';
+import { addPiece, beginAssembly, checkFirst, type Assembly } from './message-pieces.js';
 
 /** A part that is complete. */
 export interface Part {
@@ -59,6 +59,7 @@ export function createCollector(gradientBytes: number, shards: number): Collecto
   function begin(machine: string, piece: PartPiece, bytes: Uint8Array): Sender {
     const { node } = piece;
     const expected = (node[1] - node[0]) * STEP_FIGURES * 4 + gradientBytes;
+    checkFirst(machine, piece, bytes, expected);
     const buffer = free.pop() ?? new ArrayBuffer(capacity);
     own.add(buffer);
     const memory = new Uint8Array(buffer, 0, expected);

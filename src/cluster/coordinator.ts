@@ -52,6 +52,9 @@ import { createGreeter, type Greeter } from './welcome.js';
 const TICK = 50;
 const CALL_TICKS = 5;
 
+/** News of machines at a time, at most. */
+const MOST_NEWS = 4096;
+
 /** Bytes of parts that all machines together may have under way. */
 const UNDER_WAY = 2 ** 25;
 
@@ -86,6 +89,8 @@ interface State {
   number: number;
   ticks: number;
   news: MachineNews[];
+  /** How much more may be news now. */
+  newsLeft: number;
   error: LanewiseError | undefined;
   /** The last step of the next job is checked whole. */
   isProving: boolean;
@@ -154,6 +159,7 @@ function createDesk(request: CoordinatorRequest): Desk {
     number: 0,
     ticks: 0,
     news: [],
+    newsLeft: MOST_NEWS,
     error: undefined,
     isProving: false,
     isOver: false,
@@ -179,7 +185,7 @@ function createDesk(request: CoordinatorRequest): Desk {
     caught: (found, step, what) => shutOut(desk, found, step, what),
     redone(member, step, reason) {
       const machine = members.nameOf(member);
-      state.news.push({ machine, change: 'redone', step: step + 1, reason });
+      addNews(state, { machine, change: 'redone', step: step + 1, reason });
     },
     serial: 0,
     speed: undefined,
@@ -228,6 +234,7 @@ function tick(desk: Desk): void {
   const { state, crew, request } = desk;
   const { members } = crew;
   state.ticks++;
+  state.newsLeft = Math.min(MOST_NEWS, state.newsLeft + TICK / 1000);
   if (state.ticks % CALL_TICKS === 0) call(desk);
   for (const member of members.tick())
     without(desk, member, 'it has not been heard of for a second');
@@ -267,9 +274,11 @@ function without({ state, crew }: Desk, { key }: Member, why: string): void {
 
 /** Takes a message of a worker; nothing in it is trusted, and what is none of a worker's is left out. */
 function hear(desk: Desk, { subject, body }: Delivery): void {
-  const { user, id } = speakerOf(subject);
   const { crew, state, request } = desk;
   crew.tally.received += body.length;
+  const speaker = speakerOf(subject);
+  if (!speaker) return;
+  const { user, id } = speaker;
   try {
     const { message, bytes } = fromWorker(body, `${user}.${id}`);
     if (message.kind === 'part') return hearPart(desk, user, id, message, bytes);
@@ -417,9 +426,19 @@ function sharesOf({ records, count }: SharedStep): Map<string, number> {
   return shares;
 }
 
+/**
+ * Adds to the news, of which there may be so many at a time and one more a second: a machine that comes and goes without end
+ * fills no log. That one was caught is always said.
+ */
+function addNews(state: State, news: MachineNews): void {
+  if (news.change !== 'caught' && state.newsLeft < 1) return;
+  state.newsLeft--;
+  state.news.push(news);
+}
+
 /** Adds what became of members to the news. */
 function takeChanges({ crew, state }: Desk): void {
-  for (const change of crew.members.changes()) state.news.push({ ...change, step: state.number });
+  for (const change of crew.members.changes()) addNews(state, { ...change, step: state.number });
 }
 
 function takeNews(desk: Desk): readonly MachineNews[] {

@@ -12,8 +12,9 @@ export const SILENT_TICKS = 20;
 /** Ticks without a word after which a machine that does not take part is forgotten: a minute. */
 const FORGOTTEN_TICKS = 1200;
 
-/** Most machines of a run: more that ask are refused. */
+/** Most machines of a run, and of one user: more that ask are refused. */
 const MOST = 4096;
+const MOST_OF_USER = 1024;
 
 /** A machine's process that has asked to take part. */
 export interface Member {
@@ -194,10 +195,14 @@ function hello(book: Book, user: string, id: string, message: Hello): Answer {
   if (reason !== undefined) return refuse(book, user, id, reason);
   const difference = closed ?? differenceOf(build, message);
   if (difference) return refuse(book, user, id, difference.reason, difference.hint);
-  if (!members.has(`${user}.${id}`) && members.size >= MOST) {
-    const away = [...members.values()].find(({ phase }) => phase === 'away');
-    if (!away) return refuse(book, user, id, `the run has ${MOST} machines already`);
-    remove(book, away);
+  if (!members.has(`${user}.${id}`)) {
+    const all = [...members.values()];
+    if (all.filter((member) => member.user === user).length >= MOST_OF_USER)
+      return refuse(book, user, id, `'${user}' has ${MOST_OF_USER} machines in the run already`);
+    const away = all.find(({ phase }) => phase === 'away');
+    if (all.length >= MOST && !away)
+      return refuse(book, user, id, `the run has ${MOST} machines already`);
+    if (all.length >= MOST) remove(book, away!);
   }
   return welcome(book, user, id, message);
 }
@@ -215,7 +220,17 @@ function welcome(book: Book, user: string, id: string, { threads, engine }: Hell
   const member: Member =
     known?.threads === threads
       ? Object.assign(known, fresh)
-      : { user, id, key, threads, engine, ...fresh, speed: undefined, late: 0, restsUntil: 0 };
+      : {
+          user,
+          id,
+          key,
+          threads,
+          engine,
+          ...fresh,
+          speed: undefined,
+          late: known?.late ?? 0,
+          restsUntil: known?.restsUntil ?? 0,
+        };
   members.set(key, member);
   return { kind: 'welcome', member };
 }

@@ -58,9 +58,29 @@ export interface Assembly {
 }
 
 /**
- * Begins a message with any of its pieces, which is not yet added. The whole must have `expected` bytes; it is put together in `memory`, if
- * that is given and as long, and in new memory otherwise. `sender` names who sent it.
+ * Bytes of the pieces but the last of a message, by any of its pieces. The whole must have `expected` bytes; `sender` names who sent it.
  * @throws LanewiseError kind 'data' for a piece that is none of such a message.
+ */
+export function checkFirst(
+  sender: string,
+  piece: Piece,
+  bytes: Uint8Array,
+  expected: number,
+): number {
+  if (piece.bytes !== expected)
+    throw misfit(sender, piece, `says that the whole has ${piece.bytes} bytes`, `${expected}`);
+  const size = sizeOf(piece, bytes.length);
+  // Only an empty message has an empty piece: pieces without bytes would complete a whole of which nothing has come.
+  const isCut = Number.isInteger(size) && size >= bytes.length && (size > 0 || expected === 0);
+  if (!isCut || Math.max(1, Math.ceil(expected / Math.max(1, size))) !== piece.pieces)
+    throw misfit(sender, piece, `has ${bytes.length} bytes`, 'pieces of one size');
+  return size;
+}
+
+/**
+ * Begins a message with any of its pieces, which is not yet added. It is put together in `memory`, if
+ * that is given and as long as the whole, and in new memory otherwise.
+ * @throws LanewiseError kind 'data' as `checkFirst`.
  */
 export function beginAssembly(
   sender: string,
@@ -69,13 +89,7 @@ export function beginAssembly(
   expected: number,
   memory?: Uint8Array<ArrayBuffer>,
 ): Assembly {
-  if (piece.bytes !== expected)
-    throw misfit(sender, piece, `says that the whole has ${piece.bytes} bytes`, `${expected}`);
-  const size = sizeOf(piece, bytes.length);
-  // Only an empty message has an empty piece: pieces without bytes would complete a whole of which nothing has come.
-  const isCut = Number.isInteger(size) && size >= bytes.length && (size > 0 || expected === 0);
-  if (!isCut || Math.max(1, Math.ceil(expected / Math.max(1, size))) !== piece.pieces)
-    throw misfit(sender, piece, `has ${bytes.length} bytes`, 'pieces of one size');
+  const size = checkFirst(sender, piece, bytes, expected);
   return {
     whole: memory?.length === expected ? memory : new Uint8Array(expected),
     pieces: piece.pieces,

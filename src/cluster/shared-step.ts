@@ -28,6 +28,9 @@ export const OWN = 'coordinator';
 /** Steps for which a machine that was late rests, the first time; each time in a row it is twice as long, up to 2¹⁰ times. */
 const REST = 8;
 
+/** The least time of a part that is believed, in milliseconds. */
+const LEAST_MS = 0.01;
+
 /** What all steps of a session have in common. */
 export interface Crew {
   readonly run: RunMemory;
@@ -158,7 +161,8 @@ function send(crew: Crew, step: SharedStep, ready: readonly Member[]): void {
   step.sending?.stop();
   collector.begin();
   crew.serial++;
-  const receivers = ready.map(({ key }) => key);
+  // One that rests hears the step too, but nobody waits for that.
+  const receivers = ready.filter(({ restsUntil }) => restsUntil <= at.step).map(({ key }) => key);
   step.receivers = new Set(receivers);
   const assignment: Record<string, ShardRange> = {};
   const further: Debt[] = [];
@@ -214,8 +218,12 @@ export function takePart(crew: Crew, step: SharedStep, member: Member, part: Par
   fold.add(node, sum);
   const debt = debts.find(({ machine: name, range }) => name === machine && range[0] === node[0]);
   if (debt && part.ms > 0) {
-    const samples = samplesOf(crew.run, step.at.size, [node[0], node[0] + part.shards]);
-    member.speed = smoothed(member.speed, samples / part.ms);
+    const samples = samplesOf(crew.run, step.at.size, [
+      node[0],
+      Math.min(node[0] + part.shards, debt.range[1]),
+    ]);
+    // What a machine says of its time is not trusted: no speed may be infinite.
+    member.speed = smoothed(member.speed, samples / Math.max(part.ms, LEAST_MS));
     if (!debt.isPassedOn) member.late = 0;
   }
   if (fold.sum()) step.stir();
@@ -286,6 +294,8 @@ export function lookAfter(crew: Crew, step: SharedStep): readonly string[] {
       member.speed = Math.min(member.speed ?? Infinity, samples / (now - debt.since));
       member.restsUntil = step.at.step + 1 + REST * 2 ** Math.min(member.late++, 10);
     }
+    // The others do not wait for what it receives either.
+    step.sending?.without(debt.machine);
     passOn(crew, step, debt, gaps, `not there after ${((now - debt.since) / 1000).toFixed(1)} s`);
   }
   return open.map(({ debt }) => debt.machine);

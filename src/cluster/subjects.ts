@@ -22,10 +22,12 @@ export const upSubject = (run: string, user: string, id: string): string =>
 /** All that a run's coordinator hears. */
 export const upPattern = (run: string): string => upSubject(run, '*', '*');
 
-/** Who speaks on a subject of `upSubject`. */
-export function speakerOf(subject: string): { readonly user: string; readonly id: string } {
-  const [, , , user, id] = subject.split('.');
-  return { user: user!, id: id! };
+/** Who speaks on a subject of `upSubject`; undefined if its words are none, as `*` is, which a server lets pass. */
+export function speakerOf(
+  subject: string,
+): { readonly user: string; readonly id: string } | undefined {
+  const [, , , user = '', id = '', ...more] = subject.split('.');
+  return WORD.test(user) && WORD.test(id) && more.length === 0 ? { user, id } : undefined;
 }
 
 /** What the inboxes of a user's connections begin with: answers to its requests, which no other user may hear. */

@@ -34,10 +34,11 @@ export function createTally(): Tally {
       }
     },
     figures(present, nameOf) {
-      const shares: Record<string, number> = {};
+      // A machine may have any word as its name, such as one that all objects have.
+      const shares = new Map<string, number>();
       for (const [machine, count] of shards) {
         const name = nameOf(machine);
-        shares[name] = (shares[name] ?? 0) + count / all;
+        shares.set(name, (shares.get(name) ?? 0) + count / all);
       }
       const busy = this.busyMs - busyThen;
       const wire = since > 0 ? Math.min(1, Math.max(0, 1 - busy / since)) : 0;
@@ -45,7 +46,7 @@ export function createTally(): Tally {
       since = 0;
       const gain = total > 0 ? alone / total : 1;
       const { sent, received, redone } = this;
-      return { ...present, wire, sent, received, gain, redone, shares };
+      return { ...present, wire, sent, received, gain, redone, shares: Object.fromEntries(shares) };
     },
   };
 }

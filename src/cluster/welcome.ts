@@ -1,4 +1,5 @@
 /** What a worker computes with: the plan for its threads, the columns of the data, and parameters that no step changes. */
+import { LanewiseError } from '../base/errors.js';
 import { sha256 } from '../base/sha256.js';
 import type { Columns } from '../feed/columns.js';
 import { partPlan } from '../step/part-plan.js';
@@ -6,6 +7,9 @@ import type { RunMemory } from '../step/run-memory.js';
 import type { BlobRef, Welcome } from './cluster-messages.js';
 import { encodePlan } from './plan-wire.js';
 import type { Blobs } from './transport.js';
+
+/** Most numbers of threads for which a run is planned: each takes time, and room at the server. */
+const MOST_PLANS = 64;
 
 /** Stores contents once, and tells workers where they are. */
 export interface Greeter {
@@ -44,6 +48,12 @@ export function createGreeter(
   function planFor(threads: number): Promise<BlobRef> {
     const known = plans.get(threads);
     if (known) return known;
+    if (plans.size >= MOST_PLANS)
+      throw new LanewiseError(
+        'data',
+        `the run has plans for ${MOST_PLANS} numbers of threads already, and none for ${threads}`,
+        `start the worker with ${[...plans.keys()].toSorted((a, b) => a - b)[0]} threads`,
+      );
     const stored = Promise.resolve().then(() => store(encodePlan(partPlan(plan, data, threads))));
     plans.set(threads, stored);
     stored.catch(() => plans.delete(threads));
