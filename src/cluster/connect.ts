@@ -6,6 +6,7 @@ import { readCredentials, type Credentials } from './credentials.js';
 import { connectError, type Attempt } from './nats-errors.js';
 import { loadTransportNode } from './nats-packages.js';
 import { createNatsTransport } from './nats-transport.js';
+import { peekServer } from './peek-server.js';
 import { parseAddress, type ServerAddress } from './server-address.js';
 import { inboxPrefix } from './subjects.js';
 import type { Transport } from './transport.js';
@@ -63,6 +64,7 @@ async function open(
   const authenticator =
     credentials && nkeyAuthenticator(new TextEncoder().encode(credentials.seed));
   try {
+    await peekServer(address, PATIENCE);
     return await dial({
       servers: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
       name: `lanewise ${user}`,

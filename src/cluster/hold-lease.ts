@@ -24,6 +24,9 @@ export interface Register {
 /** Milliseconds without a change after which an entry's holder is dead; it renews three times as often. */
 const DEAD = 3000;
 
+/** Attempts at a writing that fails. */
+const ATTEMPTS = 5;
+
 interface Held {
   readonly holder: string;
   readonly token: string;
@@ -70,14 +73,20 @@ async function seize(
 ): Promise<number> {
   let seen = await register.read(name);
   let since = performance.now();
-  for (;;) {
+  for (let lost = 0; ;) {
     const held = heldBy(seen);
     const isFree = !held || held.holder === holder || performance.now() - since >= dead;
     if (isFree) {
-      const revision = await register.replace(name, value, seen?.revision ?? 0);
-      if (revision !== undefined) return revision;
+      try {
+        const revision = await register.replace(name, value, seen?.revision ?? 0);
+        if (revision !== undefined) return revision;
+      } catch (error) {
+        // The answer may have been lost, and not the entry.
+        if (++lost === ATTEMPTS) throw error;
+      }
     } else await sleep(dead / 12);
     const now = await register.read(name);
+    if (now?.value === value) return now.revision;
     if (now?.revision === seen?.revision) continue;
     const other = heldBy(now);
     if (other && other.holder !== holder && other.token === held?.token)
@@ -103,7 +112,7 @@ function keepLease(register: Register, keeping: Keeping): Lease & { stop(): void
   const { name, value, epoch, dead, onLost } = keeping;
   let revision = epoch;
   let isOver = false;
-  let renewing = Promise.resolve();
+  let renewing: Promise<void> | undefined;
 
   const renew = async (): Promise<void> => {
     const next = await register.replace(name, value, revision);
@@ -112,14 +121,16 @@ function keepLease(register: Register, keeping: Keeping): Lease & { stop(): void
     const found = await register.read(name);
     const held = heldBy(found);
     if (held && found!.value !== value) {
-      stop();
-      return onLost(held.holder);
+      if (!isOver) onLost(held.holder);
+      return stop();
     }
     revision = found?.revision ?? 0;
   };
   const timer = setInterval(() => {
-    // A link that is cut is tried again.
-    renewing = renewing.then(() => (isOver ? undefined : renew())).catch(() => {});
+    // One that fails, as when the link is cut, is tried again.
+    renewing ??= renew()
+      .catch(() => {})
+      .finally(() => (renewing = undefined));
   }, dead / 3);
   timer.unref();
   const stop = (): void => {

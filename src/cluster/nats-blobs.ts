@@ -10,6 +10,7 @@ import { natural, refuse, type Check } from '../base/check.js';
 import { fields, readAs, string } from '../base/check-json.js';
 import { LanewiseError } from '../base/errors.js';
 import { checkBlob, wrongLength } from './check-blob.js';
+import type { OrCut } from './nats-link.js';
 import { loadJetstream, loadObjects, loadTransportNode } from './nats-packages.js';
 import { isNobody, storeError } from './nats-errors.js';
 import { BUCKET } from './subjects.js';
@@ -24,8 +25,11 @@ const KEPT = 30 * 24 * 60 * 60 * 1000;
 const PIECE = 512 * 1024;
 
 /** Attempts at a request whose answer was lost, as when the server is started again, and milliseconds between them. */
-const ATTEMPTS = 8;
+const ATTEMPTS = 20;
 const PAUSE = 500;
+
+/** Milliseconds for the answer to a reading: a piece takes 8 s at 0.5 Mbit/s. */
+const PATIENCE = 10_000;
 
 /** What is stored of contents besides their pieces. */
 interface Info {
@@ -45,7 +49,7 @@ const word: Check = (owner, name, value) => {
 const checkInfo = fields({ nuid: word, size: natural, digest: string, mtime: string }, true);
 
 /** Contents stored at the server of a connection. Workers may `get`; the others are for who leads. */
-export function createNatsBlobs(nc: NatsConnection): Blobs {
+export function createNatsBlobs(nc: NatsConnection, orCut: OrCut): Blobs {
   const largest = Math.min(PIECE, Math.floor(nc.info!.max_payload / 2));
   let manager: Promise<JetStreamManager> | undefined;
   let bucket: Promise<ObjectStore> | undefined;
@@ -60,8 +64,11 @@ export function createNatsBlobs(nc: NatsConnection): Blobs {
   const read: Reader = async (query) => {
     const { jetstreamManager } = await loadJetstream();
     // Whether there is JetStream is not asked: a worker may not.
-    const { direct } = await (manager ??= jetstreamManager(nc, { checkAPI: false }));
-    return direct.getMessage(STREAM, query);
+    const { direct } = await (manager ??= jetstreamManager(nc, {
+      checkAPI: false,
+      timeout: PATIENCE,
+    }));
+    return orCut(direct.getMessage(STREAM, query));
   };
   return {
     has: (sha256) =>
@@ -76,7 +83,7 @@ export function createNatsBlobs(nc: NatsConnection): Blobs {
         const info = await findInfo(sha256, read);
         if (info && isFresh(info, sha256, bytes.length)) return;
         const meta = { name: sha256, options: { max_chunk_size: largest } };
-        await store.putBlob(meta, bytes);
+        await orCut(store.putBlob(meta, bytes));
       });
     },
     async get(sha256, bytes) {

@@ -4,12 +4,16 @@ import type { KV } from '@nats-io/kv';
 import type { Register } from './hold-lease.js';
 import { loadKv } from './nats-packages.js';
 import { storeError } from './nats-errors.js';
+import type { OrCut } from './nats-link.js';
 import { BUCKET } from './subjects.js';
 
 /** JetStream's code for an entry that was written meanwhile. */
 const OTHER_REVISION = 10_071;
 
-export function createNatsRegister(nc: NatsConnection): Register {
+/** Milliseconds for a writing: what is lost in a cut is written again before the lease runs out. */
+const PATIENCE = 1000;
+
+export function createNatsRegister(nc: NatsConnection, orCut: OrCut): Register {
   let opened: Promise<KV> | undefined;
   const open = async (): Promise<KV> => {
     const { Kvm } = await loadKv();
@@ -18,7 +22,7 @@ export function createNatsRegister(nc: NatsConnection): Register {
   /** Runs a request; the bucket is opened anew after one that failed. */
   const ask = async <T>(what: string, request: (bucket: KV) => Promise<T>): Promise<T> => {
     try {
-      return await request(await (opened ??= open()));
+      return await orCut((async () => request(await (opened ??= open())))());
     } catch (error) {
       opened = undefined;
       throw storeError(what, error);
@@ -35,7 +39,7 @@ export function createNatsRegister(nc: NatsConnection): Register {
     replace: (name, value, last) =>
       ask(`writing the lease '${name}'`, async (bucket) => {
         try {
-          return await bucket.put(name, value, { previousSeq: last });
+          return await bucket.put(name, value, { previousSeq: last, timeout: PATIENCE });
         } catch (error) {
           if ((error as { code?: unknown }).code === OTHER_REVISION) return undefined;
           throw error;

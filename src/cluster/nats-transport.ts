@@ -2,18 +2,19 @@
  * A cluster's messages over a NATS server. Nothing has headers (they count towards the server's largest payload), and no
  * message is acknowledged: what is lost is asked for again by who needs it.
  *
- * What the server bears, with its defaults: it keeps up to 64 MB (`max_pending`) for a connection that does not read, and
- * closes it as a slow consumer beyond, or when one write has waited for 10 s (`write_deadline`). Who sends has to stay
- * below that with what is on the way to one receiver.
+ * What a server bears, with its defaults, of a receiver that does not read (test/cluster/nats-faults.test.ts): it keeps 64 MiB
+ * for it (`max_pending`) and closes the connection beyond; from half of that on it holds up whoever sends, with all else
+ * that they say; and it closes a connection on which one write has waited for 10 s (`write_deadline`). So at most AHEAD =
+ * 24 MiB may be under way to one receiver, which may be busy for 9 s. Beyond, its link is cut and comes back.
  */
-import type { Msg, NatsConnection, Status } from '@nats-io/transport-node';
-import { setImmediate } from 'node:timers';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { LanewiseError } from '../base/errors.js';
 import { createNatsBlobs } from './nats-blobs.js';
 import { createNatsRegister } from './nats-leases.js';
 import { createLeases } from './hold-lease.js';
+import { attempt, watchLink } from './nats-link.js';
 import { WORD, inboxPrefix } from './subjects.js';
-import type { LinkState, Transport } from './transport.js';
+import type { Transport } from './transport.js';
 
 /** Code of the server's answer to a request that nobody hears. */
 const NOBODY = 503;
@@ -23,7 +24,7 @@ export function createNatsTransport(nc: NatsConnection, user: string): Transport
   const maxBody = nc.info!.max_payload;
   const link = watchLink(nc);
   const probes = createProbes(nc, user);
-  const leases = createLeases(createNatsRegister(nc));
+  const leases = createLeases(createNatsRegister(nc, link.orCut));
   return {
     user,
     maxBody,
@@ -48,8 +49,7 @@ export function createNatsTransport(nc: NatsConnection, user: string): Transport
     },
     async flush() {
       try {
-        if (link.isCut()) throw new Error('the link is cut');
-        await nc.flush();
+        await link.orCut(nc.flush());
       } catch (error) {
         throw new LanewiseError(
           'network',
@@ -64,7 +64,7 @@ export function createNatsTransport(nc: NatsConnection, user: string): Transport
     },
     onLink: link.onLink,
     onRefused: link.onRefused,
-    blobs: createNatsBlobs(nc),
+    blobs: createNatsBlobs(nc, link.orCut),
     leases,
     async close() {
       leases.stop();
@@ -81,60 +81,6 @@ export function createNatsTransport(nc: NatsConnection, user: string): Transport
  */
 const isFromPeer = ({ subject, headers }: Msg): boolean =>
   headers === undefined && subject.split('.').every((word) => WORD.test(word));
-
-/** Calls a handler; what it throws is an error of the program, and must not break the connection's reader. */
-function attempt(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    setImmediate(() => {
-      throw error;
-    });
-  }
-}
-
-interface Link extends Pick<Transport, 'onLink' | 'onRefused'> {
-  isCut(): boolean;
-  /** Tells no more. */
-  end(): void;
-}
-
-/** Follows the status of a connection. */
-function watchLink(nc: NatsConnection): Link {
-  const hearers = new Set<(state: LinkState) => void>();
-  const refused = new Set<(reason: string) => void>();
-  let state: LinkState = 'restored';
-  const become = (next: LinkState): void => {
-    if (next === state) return;
-    state = next;
-    for (const hear of hearers) attempt(() => hear(next));
-  };
-  const follow = (status: Status): void => {
-    if (status.type === 'disconnect' || status.type === 'close') become('cut');
-    else if (status.type === 'reconnect') become('restored');
-    else if (status.type === 'error') {
-      const { operation, subject } = status.error as { operation?: string; subject?: string };
-      // Other errors of the server come with a cut.
-      if (operation === undefined) return;
-      const what = operation === 'publish' ? 'send to' : 'listen to';
-      for (const hear of refused)
-        attempt(() => hear(`the server does not permit this user to ${what} ${subject}`));
-    }
-  };
-  const read = async (): Promise<void> => {
-    for await (const status of nc.status()) follow(status);
-  };
-  void read().catch(() => become('cut'));
-  return {
-    isCut: () => state === 'cut',
-    onLink: (hear) => void hearers.add(hear),
-    onRefused: (hear) => void refused.add(hear),
-    end() {
-      hearers.clear();
-      refused.clear();
-    },
-  };
-}
 
 interface Probes {
   send(subject: string, onNone: () => void): void;

@@ -23,9 +23,8 @@ export function parseAddress(owner: string, url: unknown): ServerAddress {
   const { protocol = '', hostname = '', port = '', pathname = '', search = '' } = parsed ?? {};
   const isRight = ['nats:', 'tls:'].includes(protocol) && hostname !== '';
   if (!isRight || !['', '/'].includes(pathname) || search !== '')
-    refuse(owner, 'url', url, EXPECTED);
+    refuse(owner, 'url', hidePassword(url), EXPECTED);
   const user = decodeURIComponent(parsed!.username);
-  // A URL with another password than the right one is as secret.
   if (user !== '' && !WORD.test(user))
     refuse(owner, "url's user", user, 'a word of at most 64 letters, digits, - and _');
   const address = port === '' ? `${hostname}:4222` : `${hostname}:${port}`;
@@ -40,3 +39,7 @@ export function parseAddress(owner: string, url: unknown): ServerAddress {
     shown: `${protocol}//${address}`,
   };
 }
+
+/** What stands between a colon and an at sign is not shown. */
+const hidePassword = (url: unknown): unknown =>
+  typeof url === 'string' ? url.replace(/:[^:@/]*@/, ':…@') : url;

@@ -1,12 +1,13 @@
 /** What a cluster needs of a network, in memory and on a real server. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/base/errors.js';
 import { sha256 } from '../../src/base/sha256.js';
 import { connect } from '../../src/cluster/connect.js';
 import { createMemoryHub } from '../../src/cluster/memory-transport.js';
 import type { Transport } from '../../src/cluster/transport.js';
 import { NO_SERVER, hasNatsServer, startNatsServer } from '../support/nats-server.js';
+import { refusal } from '../support/refusal.js';
+import { until } from '../support/until.js';
 
 /** What the tests need of a network: its ends, and what can happen to the first of them. */
 interface Net {
@@ -47,26 +48,6 @@ if (hasNatsServer())
     };
   };
 else console.log(NO_SERVER);
-
-/** Resolves when `isTrue` is, looking again and again; for ten seconds. */
-async function until(isTrue: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!isTrue()) {
-    assert.ok(performance.now() < end, `no ${what} in 10 s`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** The error of a promise that rejects. */
-async function errorOf(promise: Promise<unknown>): Promise<LanewiseError> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.instance(error, LanewiseError, String(error));
-    return error as LanewiseError;
-  }
-  throw new Error('nothing was refused');
-}
 
 const counted = (length: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length }, (_, i) => i % 251);
@@ -165,19 +146,18 @@ onEach('contents are stored once, by their hash, and checked', async ({ ends }) 
   await ann.blobs.put(empty, new Uint8Array(0));
   assert.is((await bo.blobs.get(empty, 0)).length, 0);
   const other = await sha256(counted(3));
-  assert.match((await errorOf(ann.blobs.put(other, bytes))).message, 'have another SHA-256');
+  assert.match(await refusal(() => ann.blobs.put(other, bytes)), 'have another SHA-256');
   assert.is(await bo.blobs.has(other), false);
-  assert.match((await errorOf(bo.blobs.get(other, 3))).message, 'are not stored, expected 3 bytes');
-  assert.match((await errorOf(bo.blobs.get(hash, 7))).message, 'have 2500000 bytes, expected 7');
+  assert.match(await refusal(() => bo.blobs.get(other, 3)), 'are not stored, expected 3 bytes');
+  assert.match(await refusal(() => bo.blobs.get(hash, 7)), 'have 2500000 bytes, expected 7');
 });
 
 onEach('a lease has one holder, and each taking a larger epoch', async ({ ends, die }) => {
   const [ann, bo, cy] = ends as [Transport, Transport, Transport];
   const lost: string[] = [];
   const first = await ann.leases.take('leader-1', 'ann', (holder) => lost.push(`1 to ${holder}`));
-  const error = await errorOf(bo.leases.take('leader-1', 'bo', () => {}));
-  assert.is(error.kind, 'platform');
-  assert.match(error.message, "'leader-1' is led by ann");
+  const refused = await refusal(() => bo.leases.take('leader-1', 'bo', () => {}));
+  assert.match(refused, "'leader-1' is led by ann");
   const other = await bo.leases.take('leader-2', 'bo', () => {});
   // The same holder again, started anew: at once.
   const again = await cy.leases.take('leader-1', 'ann', (holder) => lost.push(`2 to ${holder}`));
@@ -205,7 +185,7 @@ test('memory: a link that is cut loses messages, and holds again', async () => {
   ann.transport.publish('a', Uint8Array.of(1));
   bo.cut();
   ann.transport.publish('a', Uint8Array.of(2));
-  assert.is((await errorOf(bo.transport.flush())).kind, 'network');
+  assert.match(await refusal(() => bo.transport.flush()), 'the link is cut');
   ann.transport.probe('a', () => states.push('none'));
   bo.restore();
   bo.delay(20);
