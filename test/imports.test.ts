@@ -146,6 +146,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'look',
     'metrics',
     'node',
+    'step',
     'train',
     'trained',
   ],

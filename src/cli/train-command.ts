@@ -124,6 +124,7 @@ async function trainUntil(
 const runOptions = (options: TrainOptions): RunOptions => ({
   resume: options.override ? { override: options.override } : (options.resume ?? false),
   fresh: options.fresh ?? false,
+  receipt: options.receipt ?? false,
   report: options.report,
   checkpoints: { everySteps: options.checkpointSteps, everyMinutes: options.checkpointMinutes },
   ...clusterOf(options),

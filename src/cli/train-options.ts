@@ -39,6 +39,7 @@ export type TrainOptions = DataOptions &
     readonly fresh?: boolean;
     readonly checkpointSteps?: number;
     readonly checkpointMinutes?: number;
+    readonly receipt?: boolean;
     readonly report: boolean;
     readonly out?: string;
     readonly json?: boolean;
@@ -76,6 +77,10 @@ const runOptions = () => [
     wholeNumber(1),
   ),
   option('--checkpoint-minutes <n>', 'and after this many minutes (5)', rate),
+  option(
+    '--receipt',
+    'keep a hash of each step in the folder, to find the step where two runs part: lanewise receipt',
+  ),
   option('--no-report', 'write no report.html'),
   option('--json', 'one JSON event a line'),
   ...clusterFlags(),

@@ -167,6 +167,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       machines.summary().forEach((line, i) => say(i === 0 ? `\n${line}` : line));
       scores?.lines(lastPart(parts), { ...names, report }, seconds).forEach(say);
       say(`weights sha256 ${sha256} (${numerics})`);
+      if (event.receipt) say(`receipt sha256 ${event.receipt}`);
       if (file) say(`saved to ${file}`);
       if (report) say(`report: ${report}`);
       say(`\n${scores ? scores.hint(file!, { ...names, report }) : resumeHint()}`);

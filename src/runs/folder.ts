@@ -29,6 +29,8 @@ export const JUDGEMENT = 'judgement.json';
 export const METRICS = 'metrics.jsonl';
 /** Which machine computed what; only of a run shared with others. */
 export const PARTS = 'parts.jsonl';
+/** A hash of each step; only if asked for. */
+export const RECEIPT = 'receipt';
 export const EVALUATION = 'evaluation.json';
 export const REPORT = 'report.html';
 
@@ -53,7 +55,7 @@ export async function openFolder(
   waiting: Pick<LockOptions, 'onWait' | 'signal'> = {},
 ): Promise<OpenedFolder> {
   await ensureWritableFolder(folder);
-  for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, PARTS, EVALUATION, REPORT])
+  for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, PARTS, RECEIPT, EVALUATION, REPORT])
     await ensureReplaceable(join(folder, name));
   // A refused run leaves no empty folder.
   const refuse = async (error: unknown): Promise<never> => {
@@ -129,7 +131,7 @@ async function removeLeftovers(folder: string): Promise<void> {
 
 /** Removes the files that runs write, as a report must not mix two runs. The last model stays until there is a new one. */
 async function clear(folder: string): Promise<void> {
-  const ours = [CHECKPOINT, PREVIOUS, METRICS, PARTS, EVALUATION, REPORT];
+  const ours = [CHECKPOINT, PREVIOUS, METRICS, PARTS, RECEIPT, EVALUATION, REPORT];
   const isOurs = (name: string) => ours.includes(name) || name.startsWith('events.out.tfevents.');
   await removeFiles(folder, isOurs);
 }

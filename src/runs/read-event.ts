@@ -85,6 +85,7 @@ const events: Readonly<Record<LoggedEvent['event'], Check>> = {
     'best?': known({ step: natural, epoch: natural, value: number }),
     'file?': string,
     'report?': string,
+    'receipt?': string,
   }),
 };
 

@@ -25,6 +25,7 @@ import type { DoneEvent, Part, RunEvent } from '../train/events.js';
 import { modelMetadata, modelTensors } from '../trained/model-file.js';
 import { createProbe, type Probe } from '../look/probe.js';
 import type { TrainResult } from '../train/result.js';
+import type { ReceiptKeeper } from '../train/receipt.js';
 import { takeUp, type Resumed } from '../train/resume.js';
 import { matchData } from '../train/resolve-settings.js';
 import type { ResolvedSettings, TrainSettings } from '../train/settings.js';
@@ -34,6 +35,7 @@ import { CHECKPOINT, PREVIOUS, readEarlier, saveCheckpoint } from './checkpoint-
 import { MODEL, openFolder, PARTS, REPORT, type OpenedFolder } from './folder.js';
 import { openPartsLog, type PartsLog } from './parts-log.js';
 import { openRecorder, type Recorder } from './recorder.js';
+import { openRunReceipt, unkeptReceipt, type RunReceipt } from './run-receipt.js';
 import { partScored } from './scored.js';
 
 /** What is recorded, and where. */
@@ -49,6 +51,8 @@ export interface RecordingRequest {
 export interface Recording {
   /** What the run goes on from; absent for a new run. */
   readonly resumed?: Resumed;
+  /** Records each step, if the run keeps a receipt. */
+  readonly receipt?: ReceiptKeeper;
   /** Further fields of the first event. */
   readonly about: About;
   /** Writes a checkpoint; resolves to its name in the folder. */
@@ -83,6 +87,7 @@ const CHECKS: Checks<FolderOptions> = {
       everyMinutes: numberAbove(0),
       everyEpoch: flag,
     }),
+  receipt: flag,
   logEvery: wholeFrom(1),
   test: true,
 };
@@ -96,10 +101,10 @@ export async function* openRecording(
   tell: Teller,
 ): AsyncGenerator<RunEvent, Recording, void> {
   const { folder, model, given, settings, options } = request;
-  const { resume, fresh, checkpoints, logEvery, test } = options;
+  const { resume, fresh, receipt, checkpoints, logEvery, test } = options;
   checkOptions<FolderOptions>(
     'train',
-    { resume, fresh, checkpoints, logEvery, test } as FolderOptions,
+    { resume, fresh, receipt, checkpoints, logEvery, test } as FolderOptions,
     CHECKS,
   );
   const matched = test && matchData(test, settings.data, settings.terms);
@@ -110,9 +115,17 @@ export async function* openRecording(
   } as const;
   const description = await describeRun(model, settings);
   const opened = yield* openAloud(folder, description, options, tell);
+  const { lock, resumed, warnings } = opened;
+  const unkept = resumed && !receipt ? unkeptReceipt(folder) : undefined;
+  const kept = receipt
+    ? await openRunReceipt(folder, description, settings, resumed).catch((error: unknown) =>
+        lock.release().then(() => Promise.reject(error)),
+      )
+    : undefined;
   return createRecording(
     { ...request, about: { folder, part, description, runtime: { node: process.version } }, shown },
-    opened,
+    { ...opened, warnings: unkept === undefined ? warnings : [...warnings, unkept] },
+    kept,
   );
 }
 
@@ -159,6 +172,7 @@ interface Opening extends RecordingRequest {
 function createRecording(
   request: Opening,
   { lock, resumed, isLastWhole, warnings: told }: OpenedFolder,
+  receipt: RunReceipt | undefined,
 ): Recording {
   const { folder, model, settings, options, about } = request;
   const { description } = about;
@@ -181,10 +195,12 @@ function createRecording(
   };
   return {
     ...(resumed ? { resumed } : {}),
+    ...(receipt ? { receipt: receipt.keeper } : {}),
     about,
     async save(checkpoint) {
       recorder!.sync();
       parts.sync();
+      receipt?.sync();
       await lock.check();
       const { step } = checkpoint.state;
       // One that the run went back behind must not remain as the previous.
@@ -218,21 +234,32 @@ function createRecording(
       for (const message of warnings.splice(0)) write({ event: 'warning', step, message });
       return all;
     },
-    async finish(result, step) {
-      const before = resumed ? resumed.checkpoint.state.trainingMs / 1000 : 0;
-      const done = await doneRecord(result, step);
-      return finish(request, result, recorder!, { ...done, seconds: before + done.seconds });
-    },
+    finish: async (result, step) =>
+      finish(request, result, recorder!, await endOf(result, step, resumed, receipt)),
     explain: (error) => withWayOn(error, folder, savedStep),
     async close() {
       probe?.close();
       recorder?.close();
+      receipt?.close();
       parts.close();
       await lock.release();
       // A refused run leaves no empty folder.
       if (!recorder) await rmdir(folder).catch(() => {});
     },
   };
+}
+
+/** The end of a run whose time includes the runs that it resumed. */
+async function endOf(
+  result: TrainResult,
+  step: number,
+  resumed: Resumed | undefined,
+  receipt: RunReceipt | undefined,
+): Promise<DoneEvent> {
+  const done = await doneRecord(result, step);
+  const before = resumed ? resumed.checkpoint.state.trainingMs / 1000 : 0;
+  const hash = receipt ? { receipt: receipt.hashAt(step) } : {};
+  return { ...done, ...hash, seconds: before + done.seconds };
 }
 
 async function earlierIn(folder: string, step: number): Promise<Resumed | undefined> {

@@ -7,6 +7,7 @@ import { MachineCaught, WorkerFailure } from '../crew/worker-pool.js';
 import type { RunEvent, ProgressEvent, StepEvent } from './events.js';
 import { lossDiverged } from './diverged.js';
 import { averagedWeights, rollBack, type Run } from './live-run.js';
+import type { StepsTaken } from './receipt.js';
 import {
   accuracyOf,
   addStep,
@@ -72,13 +73,26 @@ function measureMachines(run: Run, ms: number): MachineFigures | undefined {
   return figures;
 }
 
+/** Puts steps into the run's receipt. Without them a checkpoint of their end would be of no use. */
+async function recordSteps(run: Run, taken: StepsTaken): Promise<void> {
+  try {
+    await run.options.receipt?.add(run.session, taken);
+  } catch (error) {
+    run.isSpoiled = true;
+    throw error;
+  }
+}
+
 async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
   const { settings, size, session, state } = run;
+  const { receipt } = run.options;
   const { epoch, done: first } = placeAt(state, size, state.step);
   if (run.orderOf !== epoch) {
     const orderOf = (n: number) => settings.sampler.order(settings.data.count, settings.seed, n);
     const next = epoch < size.epochs ? () => orderOf(epoch + 1) : undefined;
-    session.writeOrder(orderOf(epoch), epoch, next);
+    const order = orderOf(epoch);
+    session.writeOrder(order, epoch, next);
+    receipt?.writeOrder(order);
     run.orderOf = epoch;
   }
   // Without a snapshot, a step that fails is redone alone.
@@ -117,6 +131,7 @@ async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
     trainingMs: state.trainingMs + ms,
     waitingMs: state.waitingMs + waitingMs,
   };
+  await recordSteps(run, { before: state.step, epoch, first, metrics });
   const figures = measureMachines(run, ms);
   const seconds = ms / 1000 / metrics.length;
   const waiting = Math.min(1, waitingMs / ms);
@@ -171,6 +186,7 @@ const stepsUntilDue = ({ state, size, settings, options }: Run): number =>
     size.stepsPerEpoch - placeAt(state, size, state.step).done,
     stepsUntil(settings.validateEvery?.steps, state),
     stepsUntil(options.checkpoints?.everySteps, state),
+    stepsUntil(options.receipt?.every, state),
   );
 
 /** Steps up to which a chunk is reported. */

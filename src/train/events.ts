@@ -165,6 +165,8 @@ export interface DoneEvent {
   /** Names of the model and the report in the folder; absent without one, and if there was no step. */
   readonly file?: string;
   readonly report?: string;
+  /** The hash of the run's receipt, if it kept one: two runs with the same took the same steps. */
+  readonly receipt?: string;
 }
 
 /** The events that metrics.jsonl holds. */

@@ -3,6 +3,7 @@ import type { Model } from '../layers/index.js';
 import type { MachineFigures, Machines } from '../crew/machines.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../crew/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
+import type { ReceiptKeeper } from './receipt.js';
 import type { Resumed } from './resume.js';
 import { initialState, runSize, type RunSize, type RunState } from './run-state.js';
 import type { ResolvedSettings } from './settings.js';
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly checkpoints?: CheckpointSettings;
   /** Other machines that share the steps. */
   readonly machines?: Machines;
+  /** Who records each step, if anybody does. */
+  readonly receipt?: ReceiptKeeper;
   /** The newest checkpoint before a step, to go back to if a machine is caught; undefined if there is none. */
   readonly earlier?: (step: number) => Promise<Resumed | undefined>;
 }
@@ -63,11 +66,12 @@ export async function openRun(
   resumed: Resumed | undefined,
 ): Promise<Run> {
   const { data, validation, seed } = settings;
+  const { receipt } = options;
   const session = await createSession({
     ...settings,
     model,
     datasets: validation ? [data, validation] : [data],
-    training: settings,
+    training: receipt ? { ...settings, digests: receipt.digests } : settings,
     ...(options.machines ? { machines: options.machines } : {}),
   });
   const size = runSize(settings);
@@ -78,6 +82,7 @@ export async function openRun(
     if (settings.weights)
       session.writeWeights(new Map([...session.viewWeights(), ...settings.weights]));
     if (resumed) ({ state, warnings } = resumed.takeUp(resumed, session, settings, size));
+    await receipt?.begin(session, state.step);
   } catch (error) {
     // Its threads would keep the process alive.
     await session.close();

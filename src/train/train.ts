@@ -34,6 +34,11 @@ export interface TrainOptions extends Callbacks {
   readonly folder?: string;
   /** Goes on from the folder's checkpoint, if it has one; `override` names settings that may differ from the original run's. */
   readonly resume?: boolean | { readonly override: readonly string[] };
+  /**
+   * Keeps a receipt in the folder: a hash of each step, so that whoever takes the same run and gets another result finds the
+   * step where the two part (`firstDifference`). Default false.
+   */
+  readonly receipt?: boolean;
   /** Starts over even if the folder holds an unfinished run, which is lost. */
   readonly fresh?: boolean;
   /** When checkpoints are taken; default at the end of each epoch and every 5 minutes, and when the run ends. */
@@ -86,6 +91,7 @@ const CHECKS: Checks<TrainOptions> = {
   folder: text,
   resume: true,
   fresh: true,
+  receipt: true,
   checkpoints: true,
   logEvery: true,
   test: true,
@@ -111,9 +117,9 @@ const NO_OPTIONS = /* @__PURE__ */ placed(SETTING_NAMES, 'second argument, the s
 /** Options of a run in a folder. */
 export type FolderOptions = Pick<
   TrainOptions,
-  'resume' | 'fresh' | 'checkpoints' | 'logEvery' | 'test'
+  'resume' | 'fresh' | 'receipt' | 'checkpoints' | 'logEvery' | 'test'
 >;
-const OF_FOLDERS = ['resume', 'fresh', 'checkpoints', 'logEvery', 'test'] as const;
+const OF_FOLDERS = ['resume', 'fresh', 'receipt', 'checkpoints', 'logEvery', 'test'] as const;
 
 function checkTrainOptions(options: TrainOptions): void {
   checkOptions('train', options, CHECKS, NO_OPTIONS);
@@ -210,6 +216,7 @@ async function* happenings(
       signal,
       stepsPerEvent,
       ...(machines ? { machines } : {}),
+      ...(recording?.receipt ? { receipt: recording.receipt } : {}),
     },
     recording?.resumed,
   );

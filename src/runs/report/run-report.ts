@@ -193,13 +193,14 @@ const cards = (run: Run): Html =>
   </dl>`;
 
 /** Fields of the last event that the head and the figures show. */
-const SHOWN_ABOVE = ['event', 'step', 'seconds', 'interrupted', 'sha256'];
+const SHOWN_ABOVE = ['event', 'step', 'seconds', 'interrupted', 'sha256', 'receipt'];
 
 /** The settings of a run and where it ran, by dotted names. */
 export function settingsOf({ records: { start, done } }: Run): [name: string, value: string][] {
   const environment = Object.entries(done ?? {}).filter(([name]) => !SHOWN_ABOVE.includes(name));
   return [
     ...(done ? [['SHA-256 of the weights', done.sha256] as [string, string]] : []),
+    ...(done?.receipt ? [['SHA-256 of the receipt', done.receipt] as [string, string]] : []),
     ...flattened({
       ...(start ? { model: start.model, data: start.data, lanewise: start.version } : {}),
       ...start?.settings,
