@@ -84,6 +84,9 @@ const parts = {
   quantize: 'src/quantize/index.ts',
 };
 
+/** What stands on the core, and on sockets and files. */
+const serverParts = { cluster: 'src/cluster/index.ts' };
+
 const browsers = ['chrome111', 'firefox113', 'safari16.4'];
 
 async function buildJavaScript(folders) {
@@ -130,6 +133,7 @@ async function bundleJavaScript() {
       main: 'src/cli/main.ts',
       'training-process': 'src/benchmark/training-process.ts',
       ...parts,
+      ...serverParts,
     },
     outdir: 'dist/src/bundle',
     splitting: true,
@@ -138,7 +142,7 @@ async function bundleJavaScript() {
       onCore('src/index.ts', [
         'src/cli/main.ts',
         'src/benchmark/training-process.ts',
-        ...Object.values(parts),
+        ...Object.values({ ...parts, ...serverParts }),
       ]),
     ],
   });

@@ -22,8 +22,10 @@ cpSync('dist/THIRD-PARTY-LICENSES.txt', join(folder, 'THIRD-PARTY-LICENSES.txt')
 cpSync('dist/wasm', join(folder, 'wasm'), { recursive: true });
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-/** Exports with types can be imported; the others are files. */
-const entries = Object.entries(manifest.exports).filter(([, target]) => target.types);
+/** Exports with types can be imported, and the others are files; what is for no page is not of this package. */
+const entries = Object.entries(manifest.exports).filter(
+  ([, target]) => target.types && target.browser,
+);
 /** Copies from dist/ to dist/jsr. */
 const placeOf = (path) => path.replace('./dist/src/', 'types/').replace('./dist/', '');
 

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as cluster from '../src/cluster/index.js';
 import * as imports from '../src/import/index.js';
 import * as lanewise from '../src/index.js';
 import * as onnx from '../src/onnx/index.js';
@@ -22,9 +23,10 @@ const namespaces = [
 ];
 
 /** `train`, and in namespaces `initializers.constant`. */
-const exported = Object.entries({ ...lanewise, ...onnx, ...imports, ...quantization }).flatMap(
-  ([name, value]) =>
-    namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
+const entries = { ...lanewise, ...onnx, ...imports, ...quantization, ...cluster };
+
+const exported = Object.entries(entries).flatMap(([name, value]) =>
+  namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
 );
 
 const rowsIn = (text: string): string[][] =>

@@ -151,7 +151,7 @@ export function checkDataset(
     const { values, isBytes, extents, to, partner, scales, norm } = column;
     const [C, h, w, H, W] = extents;
     if (h > H || w > W) refuse(`${at}.extents`, extents, 'samples that are within their frame');
-    const stored = storedShape(column, at).reduce((size, extent) => size * extent, 1);
+    const stored = storedShape(column).reduce((size, extent) => size * extent, 1);
     const bytes = slots * stored * (isBytes ? 1 : 4);
     const home = plan.memory.regions.find(
       (region) => region.base <= values && values + bytes <= region.base + region.bytes,
@@ -170,21 +170,27 @@ export function checkDataset(
 }
 
 /** The shape in which a column's samples are stored. */
-function storedShape(
+const storedShape = ({ extents: [C, h, w], augmentation }: PlacedColumn): readonly number[] =>
+  augmentation?.shape ?? [C, h, w];
+
+/** Checks that a column's transforms can be planned, and make what is gathered. */
+export function checkTransforms(
   { extents, augmentation, dtype }: PlacedColumn,
   name: string,
-): readonly number[] {
+): void {
   const [C, h, w] = extents;
   if (dtype === 'i32' && (C !== 1 || h !== 1))
     refuse(`${name}.extents`, extents, 'a row of whole numbers');
-  if (!augmentation) return [C, h, w];
+  if (!augmentation) return;
   const { shape, transforms } = augmentation;
   if (dtype === 'i32' || shape.length !== 3 || transforms.length === 0)
     refuse(`${name}.augmentation`, { dtype, shape }, 'transforms of images');
+  // Threads know all of them, too.
   knowAllTransforms();
   let after: readonly number[];
   try {
     after = planTransforms(transforms, shape).shape;
+    gatherBytes({ augmentation });
   } catch (error) {
     const reason = (error as Error).message;
     throw new LanewiseError('data', `the plan: ${name}.augmentation: ${reason}`, undefined, {
@@ -193,7 +199,6 @@ function storedShape(
   }
   if (after.join('×') !== [C, h, w].join('×'))
     refuse(`${name}.augmentation`, after, `transforms that make ${[C, h, w].join('×')}`);
-  return shape;
 }
 
 /** Checks the leaves and results that programs and threads share. */

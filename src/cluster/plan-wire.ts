@@ -15,6 +15,7 @@ import {
   checkIo,
   checkPrograms,
   checkRegions,
+  checkTransforms,
   mostSamples,
   refuse,
   sharesOf,
@@ -77,6 +78,9 @@ export function decodePlan(bytes: Uint8Array, limits: PlanLimits): RunPlan {
     steps: {},
   };
   checkCounts(planned, limits.workers);
+  planned.datasets.forEach(({ columns }, i) =>
+    columns.forEach((column, c) => checkTransforms(column, `datasets[${i}].columns[${c}]`)),
+  );
   const plan: RunPlan = {
     ...planned,
     steps: Object.fromEntries(

@@ -35,12 +35,15 @@ export interface Transport {
   onRefused(hear: (reason: string) => void): void;
   readonly blobs: Blobs;
   readonly leases: Leases;
+  /** Ends the connection. */
   close(): Promise<void>;
 }
 
 /** Contents by the SHA-256 (64 hex digits) of their bytes. */
 export interface Blobs {
+  /** Whether they are stored. */
   has(sha256: string): Promise<boolean>;
+  /** Stores them, whole, under their hash. */
   put(sha256: string, bytes: Uint8Array): Promise<void>;
   /**
    * The bytes, whose hash has been checked.
@@ -53,6 +56,7 @@ export interface Blobs {
 export interface Lease {
   /** Grows with each taking of the name: messages of smaller epochs are old. */
   readonly epoch: number;
+  /** Gives it back, for others to take at once. */
   release(): Promise<void>;
 }
 

@@ -398,6 +398,8 @@ export const calls: Readonly<Record<string, Args>> = {
   featuresOf: [trained, '1'],
   generate: [writer, ['a', 'b'], 'ab', options],
   encodeModel: [trained],
+  // Nobody listens there: a call that gets that far is refused by the network.
+  'cluster.serveWorker': ['nats://127.0.0.1:1', options],
   'quantize.quantize': [trained, table, options],
   'quantize.calibrate': [trained, table, options],
   'quantize.encodeQuantized': [quantized],

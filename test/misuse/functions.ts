@@ -1,4 +1,5 @@
 /** The public functions by name, those of namespaces with it before them; and what comes of a call of one. */
+import * as cluster from '../../src/cluster/index.js';
 import * as imports from '../../src/import/index.js';
 import * as lanewise from '../../src/index.js';
 import * as onnx from '../../src/onnx/index.js';
@@ -34,6 +35,7 @@ export const functions = new Map<string, Anything>([
   ...ofEntry(onnx, 'onnx.'),
   ...ofEntry(imports, 'import.'),
   ...ofEntry(quantization, 'quantize.'),
+  ...ofEntry(cluster, 'cluster.'),
   ['inference.loadProgram', inference.loadProgram as Anything],
   ['inference.loadQuantized', inference.loadQuantized as Anything],
   ['inference.forecastOf', inference.forecastOf as Anything],

@@ -68,6 +68,7 @@ const signatures = new Map([
   ...functionsOf(join(folder, 'onnx', 'index.d.ts'), 'onnx.'),
   ...functionsOf(join(folder, 'import', 'index.d.ts'), 'import.'),
   ...functionsOf(join(folder, 'quantize', 'index.d.ts'), 'quantize.'),
+  ...functionsOf(join(folder, 'cluster', 'index.d.ts'), 'cluster.'),
   ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'TrainedModel', 'trained.'),
   ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'Classifier', 'ensemble.'),
   ...methodsOf(join(folder, 'train', 'stepper.d.ts'), 'Stepper', 'stepper.'),
