@@ -87,9 +87,15 @@ export async function serveWorker(
     ...(credentials === undefined ? {} : { credentials }),
     ...(insecure === undefined ? {} : { insecure }),
   });
-  const seats = await serve(transport, given, { strict, fused });
+  const { seats, denied } = await serve(transport, given, { strict, fused });
   if (typeof url === 'string') await transport.close();
   await seats.close();
+  if (denied === undefined) return;
+  throw new LanewiseError(
+    'platform',
+    `serveWorker: ${denied}`,
+    "use a worker's credentials, such as worker-1.json: those of the coordinator are for train",
+  );
 }
 
 function checkUrl(url: unknown): void {
@@ -99,13 +105,25 @@ function checkUrl(url: unknown): void {
 
 type Builds = Parameters<typeof createSeats>[0]['builds'];
 
+interface Served {
+  readonly seats: Seats;
+  /** What the server does not let this user do. */
+  readonly denied: string | undefined;
+}
+
 /** Serves until the end, and says goodbye. */
-async function serve(transport: Transport, options: WorkerOptions, builds: Builds): Promise<Seats> {
+async function serve(
+  transport: Transport,
+  options: WorkerOptions,
+  builds: Builds,
+): Promise<Served> {
   const { threads = machineParallelism(), cache, signal, onEvent = () => {} } = options;
   const { maxMemory = Math.min(MOST_MEMORY, Math.floor(totalmem() / 2)) } = options;
   const { user } = transport;
   const id = crypto.randomUUID().slice(0, 8);
   let isOpen = true;
+  let denied: string | undefined;
+  const stop = new AbortController();
   const seats = createSeats({
     transport,
     user,
@@ -129,27 +147,29 @@ async function serve(transport: Transport, options: WorkerOptions, builds: Build
     onEvent({ kind: 'link', state });
     if (state === 'restored') seats.restored();
   });
+  transport.onRefused((reason) => {
+    if (!isOpen) return;
+    denied ??= reason;
+    stop.abort();
+  });
   const unsubscribe = [CALLS, workerSubject(user, id)].map((subject) =>
     transport.subscribe(subject, ({ body }) => seats.hear(body)),
   );
-  const reason = await untilEnd(seats, options.idleMinutes, signal);
+  const signals = signal ? [signal, stop.signal] : [stop.signal];
+  const reason = await untilEnd(seats, options.idleMinutes, AbortSignal.any(signals));
   isOpen = false;
   for (const end of unsubscribe) end();
   seats.leave(reason);
   await lastWords(transport);
-  return seats;
+  return { seats, denied };
 }
 
 /** Keeps time until the worker is to end; resolves to the reason. */
-function untilEnd(
-  seats: Seats,
-  idleMinutes = Infinity,
-  signal: AbortSignal | undefined,
-): Promise<string> {
+function untilEnd(seats: Seats, idleMinutes = Infinity, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     const end = (reason: string) => {
       clearInterval(ticker);
-      signal?.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', stop);
       resolve(reason);
     };
     const stop = () => end('it was told to stop');
@@ -158,8 +178,8 @@ function untilEnd(
       if (seats.idle() * TICK >= idleMinutes * MINUTE)
         end(`no coordinator has called for ${idleMinutes} minutes`);
     }, TICK);
-    signal?.addEventListener('abort', stop);
-    if (signal?.aborted) stop();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
   });
 }
 

@@ -29,7 +29,12 @@ import {
   workerSubject,
   CALLS,
 } from '../../src/cluster/subjects.js';
+import { serveWorker } from '../../src/cluster/serve-worker.js';
 import type { Transport } from '../../src/cluster/transport.js';
+import { digits } from '../../src/data/digits/index.js';
+import { lenet5 } from '../../src/models/index.js';
+import { momentum } from '../../src/optimizers/index.js';
+import { train } from '../../src/train/train.js';
 import { sha256 } from '../../src/base/sha256.js';
 import {
   NO_SERVER,
@@ -416,5 +421,59 @@ withServer('answers of the server that a worker directs at others are not heard'
     assert.ok(one);
   }),
 );
+
+/** A small run, shared with workers that have their own credentials, or alone. */
+const settings = {
+  data: digits({ count: 112, seed: 4 }),
+  optimizer: momentum({ lr: 0.05 }),
+  batch: 32,
+  shards: 4,
+  epochs: 2,
+  seed: 3,
+  numerics: 'strict',
+  workers: 0,
+} as const;
+
+withServer(
+  'a run over TLS, with these credentials, ends with the bits of one process',
+  async () => {
+    const alone = await (await train(lenet5(), settings)).model.sha256();
+    const { url } = await read(folder!.coordinator);
+    const stop = new AbortController();
+    const denied: string[] = [];
+    const workers = await Promise.all(
+      folder!.workers.map((credentials) => openTransport('test', { url, credentials })),
+    );
+    const served = workers.map((transport) => {
+      transport.onRefused((reason) => denied.push(reason));
+      const cache = join(folder!.folder, 'cache');
+      return serveWorker(transport, { threads: 1, cache, signal: stop.signal });
+    });
+    const news: string[] = [];
+    const { model } = await train(lenet5(), settings, {
+      cluster: { url, credentials: folder!.coordinator, minWorkers: 2 },
+      onMachine: ({ machine, change }) => void news.push(`${machine} ${change}`),
+      onEpoch: ({ cluster }) => assert.is(cluster?.machines, 3),
+    }).finally(() => stop.abort());
+    await Promise.all(served);
+    await Promise.all(workers.map((end) => end.close()));
+    assert.is(await model.sha256(), alone);
+    assert.equal(news.slice(0, 2).toSorted(), ['worker-1 joined', 'worker-2 joined']);
+    assert.equal(denied, []);
+  },
+);
+
+withServer('credentials of the other side are refused in a sentence', async () => {
+  const { url } = await read(folder!.coordinator);
+  const [first] = folder!.workers;
+  assert.match(
+    await refused(() => train(lenet5(), settings, { cluster: { url, credentials: first! } })),
+    /the server does not permit it to this user\na run takes the coordinator's credentials/,
+  );
+  assert.match(
+    await refused(() => serveWorker(url, { threads: 1, credentials: folder!.coordinator })),
+    /^serveWorker: the server does not permit this user to listen to lw\..*\nuse a worker's credentials/,
+  );
+});
 
 test.run();
