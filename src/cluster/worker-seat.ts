@@ -99,8 +99,9 @@ interface Desk {
   kept: LoadedRun | undefined;
   /** The steps that are computed with it. */
   steps: WorkerSteps | undefined;
-  /** Loadings, one after another. */
+  /** Loadings, one after another, and the welcome that waits for the one at hand. */
   loading: Promise<void>;
+  next: { readonly seat: Seat; readonly welcome: Welcome } | undefined;
   idle: number;
   /** Runs that are not asked, with the epoch and the ticks that are left. */
   readonly declined: Map<string, { readonly epoch: number; ticks: number }>;
@@ -117,6 +118,7 @@ export function createSeats(request: SeatRequest): Seats {
     kept: undefined,
     steps: undefined,
     loading: Promise.resolve(),
+    next: undefined,
     idle: 0,
     declined: new Map(),
     told: new Set(),
@@ -265,18 +267,26 @@ function tick(desk: Desk): void {
   if (seat.phase !== 'asking') say(desk, seat, { kind: 'beat', epoch: seat.epoch } satisfies Beat);
 }
 
-/** Loads what the coordinator names, after what is being loaded. */
+/** Loads what the coordinator names, after what is being loaded; of several that wait only the newest counts. */
 function hearWelcome(desk: Desk, seat: Seat, welcome: Welcome): void {
   seat.phase = 'loading';
-  desk.loading = desk.loading
-    .then(() => takeUp(desk, seat, welcome))
-    .catch((error: unknown) => {
-      if (!(error instanceof LanewiseError)) throw error;
-      if (desk.seat !== seat || desk.isOver) return;
-      // With the link cut, it asks again when that is there.
-      if (error.kind === 'network') seat.phase = 'asking';
-      else refused(desk, seat, 'worker', { reason: error.message, hint: error.hint });
-    });
+  const isWaiting = desk.next !== undefined;
+  desk.next = { seat, welcome };
+  if (!isWaiting) desk.loading = desk.loading.then(() => takeNext(desk));
+}
+
+async function takeNext(desk: Desk): Promise<void> {
+  const { seat, welcome } = desk.next!;
+  desk.next = undefined;
+  try {
+    await takeUp(desk, seat, welcome);
+  } catch (error) {
+    if (!(error instanceof LanewiseError)) throw error;
+    if (desk.seat !== seat || desk.isOver) return;
+    // With the link cut, it asks again when that is there.
+    if (error.kind === 'network') seat.phase = 'asking';
+    else refused(desk, seat, 'worker', { reason: error.message, hint: error.hint });
+  }
 }
 
 async function takeUp(desk: Desk, seat: Seat, welcome: Welcome): Promise<void> {

@@ -101,6 +101,8 @@ export function createWorkerSteps(request: StepsRequest): WorkerSteps {
     hearRedo({ serial, range }) {
       const step = newestOf(state);
       if (step?.serial !== serial || !isRange(desk, step.size, range)) return;
+      // Each shard is asked for once; without end they would fill memory.
+      if (step.ranges.length >= loaded.plan.shards) return;
       step.ranges.push(range);
       work(desk);
     },
