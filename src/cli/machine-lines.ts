@@ -66,8 +66,8 @@ export interface MachineLines {
   summary(): string[];
 }
 
-/** Figures of progress with others, about 150 ms each, before advice is given. */
-const MEASURED = 40;
+/** Figures of progress with others, about 150 ms each, before advice is given: the first steps are slower. */
+const MEASURED = 20;
 
 export function createMachineLines(): MachineLines {
   const redone = new Map<string, Redone>();
@@ -103,7 +103,8 @@ export function createMachineLines(): MachineLines {
       isAdvised = true;
       return [hintOf(advice)];
     },
-    summary: () => (last ? [...gathered(), ...sharedSummary(whole(last))] : []),
+    summary: () =>
+      last ? [...gathered(), ...sharedSummary(whole(last), measured >= MEASURED)] : [],
   };
 }
 
@@ -131,14 +132,14 @@ function newsLine({ machine, change, step, threads, reason }: MachineNews): stri
   }
 }
 
-function sharedSummary(figures: MachineFigures): string[] {
+function sharedSummary(figures: MachineFigures, isMeasured: boolean): string[] {
   const { shares, sent, received, redone, gain } = figures;
   const names = Object.entries(shares).toSorted(([, a], [, b]) => b - a);
   if (names.length < 2) return ['no other machine took part'];
   const shown = names.slice(0, LISTED).map(([name, share]) => `${name} ${formatPercent(share, 0)}`);
   const more = names.length > LISTED ? [`${names.length - LISTED} more`] : [];
   const again = redone > 0 ? `, ${counted(redone, 'part')} computed again` : '';
-  const advice = machineAdvice({ ...figures, machines: names.length });
+  const advice = isMeasured ? machineAdvice({ ...figures, machines: names.length }) : undefined;
   return [
     `${counted(names.length, 'machine')}: ${[...shown, ...more].join(', ')} of the work; ${formatBytes(sent)} sent, ${formatBytes(received)} received${again}`,
     `about ${showGain(gain)} times as fast as this machine alone, an estimate from its measured speed`,

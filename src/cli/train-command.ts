@@ -78,7 +78,8 @@ async function trainUntil(
   const { workers, decoders } = options;
   const run = await preparedRun(await inMemory(found, options), options);
   const { data, model, settings, notes, finish } = run;
-  for (const line of [task.said, ...notes, invitation(options)]) if (line) note(line);
+  const invited = invitation(options);
+  for (const line of [task.said, ...notes, options.minWorkers ? invited : '']) if (line) note(line);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,
@@ -87,6 +88,7 @@ async function trainUntil(
     parts: data,
     setAside,
     unit: task.unit,
+    invited: options.minWorkers ? undefined : invited,
     isQuiet,
   });
   stop.guard(true);

@@ -22,6 +22,8 @@ export interface RunNames {
   /** The option for which training samples were set aside for validation. */
   readonly setAside: string | undefined;
   readonly unit: Task['unit'];
+  /** How machines join, if they may. */
+  readonly invited?: string | undefined;
   /** Whether it is one of several runs, of which only progress is shown. */
   readonly isQuiet?: boolean;
 }
@@ -164,8 +166,8 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       if (best) say(`\n${bestLine(settings.monitor!, best)}`);
       const waiting = waitingLine(waited);
       if (waiting) say(`\n${waiting}`);
-      machines.summary().forEach((line, i) => say(i === 0 ? `\n${line}` : line));
       scores?.lines(lastPart(parts), { ...names, report }, seconds).forEach(say);
+      machines.summary().forEach(say);
       say(`weights sha256 ${sha256} (${numerics})`);
       if (event.receipt) say(`receipt sha256 ${event.receipt}`);
       if (file) say(`saved to ${file}`);
@@ -176,7 +178,10 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
   };
 }
 
-function startLines({ data, parts, setAside, unit }: RunNames, start: StartEvent): string[] {
+function startLines(
+  { data, parts, setAside, unit, invited }: RunNames,
+  start: StartEvent,
+): string[] {
   const { optimizer, schedule, average, epochs, batch, shards, workers, seed, numerics } =
     describe(start);
   const averaged = average === undefined ? '' : `, the model is the weights’ average: ${average}`;
@@ -186,6 +191,7 @@ function startLines({ data, parts, setAside, unit }: RunNames, start: StartEvent
     ...validationWords(parts, setAside),
     `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} (${schedule}), seed ${seed}${averaged}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics`,
+    ...(invited === undefined ? [] : [invited]),
     ...readNotes(),
     ...(resumedAt === undefined ? [] : [`resumed after step ${formatCount(resumedAt)}`]),
     '',

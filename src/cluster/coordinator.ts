@@ -95,6 +95,8 @@ interface State {
   /** The last step of the next job is checked whole. */
   isProving: boolean;
   isOver: boolean;
+  /** Whether the server cannot be reached. */
+  isCut: boolean;
   /** Who waits for machines. */
   waiting: { readonly machines: number; readonly resolve: () => void }[];
 }
@@ -115,6 +117,7 @@ export function createCoordinator(request: CoordinatorRequest): Coordinator {
   const ticker = setInterval(() => tick(desk), TICK);
   call(desk);
   transport.onLink((link) => {
+    state.isCut = link === 'cut';
     if (link === 'restored' && state.step && !state.isOver) sendAgain(crew, state.step);
   });
   return {
@@ -163,6 +166,7 @@ function createDesk(request: CoordinatorRequest): Desk {
     error: undefined,
     isProving: false,
     isOver: false,
+    isCut: false,
     waiting: [],
   };
   const members = createMembers(build, epoch, unshared(request));
@@ -236,8 +240,10 @@ function tick(desk: Desk): void {
   state.ticks++;
   state.newsLeft = Math.min(MOST_NEWS, state.newsLeft + TICK / 1000);
   if (state.ticks % CALL_TICKS === 0) call(desk);
-  for (const member of members.tick())
-    without(desk, member, 'it has not been heard of for a second');
+  const why = state.isCut
+    ? 'the server cannot be reached'
+    : 'it has not been heard of for a second';
+  for (const member of members.tick(why)) without(desk, member, why);
   takeChanges(desk);
   const { step } = state;
   if (!step) return;

@@ -3,7 +3,7 @@ import { stat, readFile } from 'node:fs/promises';
 import { refuse, type Check } from '../base/check.js';
 import { fields, parseJson, readAs } from '../base/check-json.js';
 import { LanewiseError } from '../base/errors.js';
-import { fileError } from '../node/atomic.js';
+import { cannotRead } from '../node/files.js';
 import { parseAddress } from './server-address.js';
 import { WORD } from './subjects.js';
 
@@ -64,6 +64,6 @@ async function readSmall(path: string): Promise<string> {
     if (size <= LARGEST) return await readFile(path, 'utf8');
     throw new LanewiseError('file', `it has ${size} bytes, expected at most ${LARGEST}`);
   } catch (error) {
-    throw fileError(`cannot read credentials '${path}'`, error);
+    throw cannotRead('credentials', path, error);
   }
 }

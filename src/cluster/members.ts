@@ -60,8 +60,8 @@ export interface Members {
   heard(user: string, id: string): Member | undefined;
   /** A process is refused, for which it is told the reason. */
   refuse(user: string, id: string, reason: string, hint?: string): Refusal;
-  /** Counts a tick; those that are now away. */
-  tick(): readonly Member[];
+  /** Counts a tick; those that are now away, for this reason. */
+  tick(reason: string): readonly Member[];
   /** A member's process is gone. */
   drop(member: Member, reason: string): void;
   /** No process of the user takes part any more, for a reason that it is told when it asks. */
@@ -110,7 +110,7 @@ export function createMembers(build: Build, epoch: number, closed?: Closed): Mem
     hear: (user, id, message) => hear(book, user, id, message),
     refuse: (user, id, reason, hint) => refuse(book, user, id, reason, hint),
     nameOf: (member) => nameOf(book, member),
-    tick: () => tick(book),
+    tick: (reason) => tick(book, reason),
     heard(user, id) {
       const member = members.get(`${user}.${id}`);
       if (member) member.silent = 0;
@@ -235,7 +235,7 @@ function welcome(book: Book, user: string, id: string, { threads, engine }: Hell
   return { kind: 'welcome', member };
 }
 
-function tick(book: Book): readonly Member[] {
+function tick(book: Book, reason: string): readonly Member[] {
   const { members } = book;
   const lost: Member[] = [];
   for (const member of members.values()) {
@@ -244,7 +244,7 @@ function tick(book: Book): readonly Member[] {
       if (member.silent > FORGOTTEN_TICKS) members.delete(member.key);
     } else if (member.silent > SILENT_TICKS) {
       member.phase = 'away';
-      tell(book, member, 'left', 'it has not been heard of for a second');
+      tell(book, member, 'left', reason);
       lost.push(member);
     }
   }

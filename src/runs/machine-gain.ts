@@ -17,12 +17,14 @@ const WIRE_IS_LIMIT = 0.5;
 export function machineAdvice({ machines, wire, gain }: Gained): string | undefined {
   if (machines < 2) return undefined;
   if (gain < SLOWER)
-    return `one machine alone is faster, about ${showGain(1 / gain)} times by its measured speed (the wire takes ${Math.round(wire * 100)} % of the time): leave the cluster out, or raise accumulate`;
+    return `one machine alone is faster (about ${showGain(1 / gain)} times; the wire takes ${percent(wire)}): leave the cluster out, or raise accumulate`;
   if (wire > WIRE_IS_LIMIT)
-    return `the wire takes ${Math.round(wire * 100)} % of the time, and the machines are about ${showGain(gain)} times as fast as this one alone: raise accumulate, so that steps are longer`;
+    return `the wire takes ${percent(wire)} of the time (the machines are about ${showGain(gain)} times as fast as one): raise accumulate for longer steps`;
   return undefined;
 }
 
-/** `1.84`, `12`: three digits say more than an estimate knows. */
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** `1.8`, `12`: more digits say more than an estimate knows. */
 export const showGain = (gain: number): string =>
   String(Number(gain.toPrecision(gain < 10 ? 2 : 3)));

@@ -92,7 +92,7 @@ test('advice comes once, when enough is measured, and in the options of the comm
   assert.is(said.flat().length, 1);
   assert.equal(said[10], []);
   const hint =
-    'hint: one machine alone is faster, about 1.6 times by its measured speed (the wire takes 70 % of the time): drop --cluster, or raise --accumulate';
+    'hint: one machine alone is faster (about 1.6 times; the wire takes 70 %): drop --cluster, or raise --accumulate';
   assert.is(said.flat()[0], hint);
   assert.is(lines.summary().at(-1), hint);
 });
