@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { hostname } from 'node:os';
 import type { ClusterOptions } from './cluster-options.js';
 import { readCredentials, type Credentials } from './credentials.js';
-import { connectError, type Attempt } from './nats-errors.js';
+import { connectError, unfitServer, type Attempt } from './nats-errors.js';
 import { loadTransportNode } from './nats-packages.js';
 import { createNatsTransport } from './nats-transport.js';
 import { peekServer } from './peek-server.js';
@@ -44,7 +44,10 @@ export async function connect(owner: string, options: ConnectOptions): Promise<T
     ...(known !== undefined && { user: known }),
   };
   const nc = await open(attempt, credentials, user, insecure);
-  return createNatsTransport(nc, user);
+  const unfit = unfitServer(attempt, nc.info!);
+  if (!unfit) return createNatsTransport(nc, user);
+  await nc.close();
+  throw unfit;
 }
 
 /** The name of this machine, as a word. */

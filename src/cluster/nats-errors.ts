@@ -124,6 +124,37 @@ export function connectError(attempt: Attempt, error: unknown): LanewiseError {
   );
 }
 
+/** What a server says of itself. */
+export interface ServerInfo {
+  readonly version: string;
+  readonly max_payload: number;
+}
+
+/** The oldest server from which stored contents can be read one piece at a time. */
+const OLDEST = [2, 9] as const;
+
+/** Bytes of the smallest largest message: below, pieces are mostly headers. */
+const LEAST_PAYLOAD = 16 * 1024;
+
+/** Why a server that lets one in will not do; undefined if it will. */
+export function unfitServer(
+  { address }: Attempt,
+  { version, max_payload: most }: ServerInfo,
+): LanewiseError | undefined {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
+    return new LanewiseError(
+      'platform',
+      `cluster: ${address.shown} is a nats-server ${version}, expected ${OLDEST.join('.')} or newer`,
+    );
+  if (most >= LEAST_PAYLOAD) return undefined;
+  return new LanewiseError(
+    'platform',
+    `cluster: ${address.shown} takes messages of at most ${most} bytes, expected ${LEAST_PAYLOAD} or more`,
+    'raise max_payload in its configuration',
+  );
+}
+
 /** JetStream's codes of what fails for want of room. */
 const FULL = new Set([10_023, 10_028, 10_047, 10_077]);
 const NOT_ENABLED = 10_039;

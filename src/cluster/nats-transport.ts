@@ -8,6 +8,7 @@
  * 24 MiB may be under way to one receiver, which may be busy for 9 s. Beyond, its link is cut and comes back.
  */
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LanewiseError } from '../base/errors.js';
 import { createNatsBlobs } from './nats-blobs.js';
 import { createNatsRegister } from './nats-leases.js';
@@ -15,6 +16,9 @@ import { createLeases } from './hold-lease.js';
 import { attempt, watchLink } from './nats-link.js';
 import { WORD, inboxPrefix } from './subjects.js';
 import type { Transport } from './transport.js';
+
+/** Milliseconds for what was published last to reach the server at the end. */
+const LAST_WORDS = 2000;
 
 /** Code of the server's answer to a request that nobody hears. */
 const NOBODY = 503;
@@ -69,7 +73,9 @@ export function createNatsTransport(nc: NatsConnection, user: string): Transport
     async close() {
       leases.stop();
       link.end();
-      await nc.flush().catch(() => {});
+      // A server that stands still takes no last words.
+      const flushed = link.orCut(nc.flush()).catch(() => {});
+      await Promise.race([flushed, sleep(LAST_WORDS, undefined, { ref: false })]);
       await nc.close();
     },
   };

@@ -1,5 +1,6 @@
 /** Where a server is, from a URL that a person wrote. */
-import { refuse } from '../base/check.js';
+import { quote, refuse } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { WORD } from './subjects.js';
 
 export interface ServerAddress {
@@ -19,6 +20,12 @@ const EXPECTED = 'a server such as nats://127.0.0.1:4222 or tls://host:4222';
 
 /** @throws LanewiseError kind 'argument' for anything but `nats://host:port` and `tls://host:port`. */
 export function parseAddress(owner: string, url: unknown): ServerAddress {
+  if (typeof url === 'string' && /^[\w.-]+(:\d+)?$/.test(url))
+    throw new LanewiseError(
+      'argument',
+      `${owner}: url is ${quote(url)}, expected ${EXPECTED}`,
+      `did you mean 'nats://${url}'?`,
+    );
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
   const { protocol = '', hostname = '', port = '', pathname = '', search = '' } = parsed ?? {};
   const isRight = ['nats:', 'tls:'].includes(protocol) && hostname !== '';

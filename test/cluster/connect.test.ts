@@ -12,7 +12,7 @@ import { connect, type ConnectOptions } from '../../src/cluster/connect.js';
 import { readCredentials } from '../../src/cluster/credentials.js';
 import { initCluster } from '../../src/cluster/init-folder.js';
 import { createMemoryHub } from '../../src/cluster/memory-transport.js';
-import { connectError } from '../../src/cluster/nats-errors.js';
+import { connectError, unfitServer } from '../../src/cluster/nats-errors.js';
 import { parseAddress } from '../../src/cluster/server-address.js';
 import { NO_SERVER, freePort, startNatsServer } from '../support/nats-server.js';
 import { refusal } from '../support/refusal.js';
@@ -45,6 +45,7 @@ test('what is no URL of a server is refused, without its password', async () => 
     '',
   ])
     assert.match(await refused({ url }), `train: url is '${url}', ${expected}`);
+  assert.match(await refused({ url: 'localhost:4222' }), "did you mean 'nats://localhost:4222'?");
   const secret = await refused({ url: 'http://ann:secret@x' });
   assert.match(secret, "url is 'http://ann:…@x'");
   assert.match(await refused({ url: 'nats://a%20b:x@x' }), "url's user is 'a b', expected a word");
@@ -106,6 +107,12 @@ test('where no server answers, the error says what was tried', async () => {
   assert.match(told('ENOTFOUND'), "no host is known as 'far.example'");
   assert.match(told('EHOSTUNREACH'), 'no way leads to nats://far.example:4222');
   assert.match(told('', 'TimeoutError'), 'does not answer within 5 s');
+  const fit = (version: string, most: number) =>
+    unfitServer({ address, hasAuthority: false, patience: 5000 }, { version, max_payload: most });
+  assert.is(fit('2.9.0', 16_384), undefined);
+  assert.is(fit('3.0.1-beta', 2 ** 20), undefined);
+  assert.match(fit('2.8.4', 2 ** 20)!.message, 'is a nats-server 2.8.4, expected 2.9 or newer');
+  assert.match(fit('2.10.1', 1024)!.message, 'takes messages of at most 1024 bytes');
   assert.match(told('EWHATEVER'), 'cannot connect to nats://far.example:4222: outer');
 });
 

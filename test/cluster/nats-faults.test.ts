@@ -80,6 +80,16 @@ withServer('a server that is killed is waited for, and all goes on', {}, async (
   assert.equal(unhandled, []);
 });
 
+withServer('a connection to a server that stands still can be ended', {}, async (server, join) => {
+  const ann = await join('ann');
+  server.signal('SIGSTOP');
+  try {
+    await ann.close();
+  } finally {
+    server.signal('SIGCONT');
+  }
+});
+
 withServer(
   'without JetStream messages go, and storing says what is missing',
   { jetstream: false },
