@@ -1,7 +1,7 @@
 /** Who may do what at a real nats-server with the configuration and the credentials of `lanewise cluster init`. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readFile, rm, mkdtemp } from 'node:fs/promises';
+import { readFile, rm, mkdtemp, writeFile } from 'node:fs/promises';
 import { connect as connectPlainly } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -420,6 +420,32 @@ withServer('answers of the server that a worker directs at others are not heard'
     assert.equal(heard.flat(), ['lw.up.r.worker-1.x: an own message']);
     assert.ok(one);
   }),
+);
+
+withServer(
+  'whose lines are taken out of the configuration is put out, and nobody else',
+  async () => {
+    const [one, two] = [await worker(1), await worker(2)];
+    const whole = await readFile(folder!.configuration, 'utf8');
+    const without = whole.replace(/ {6}# worker-2\n[\s\S]*?\n {6}\} \}\n/, '');
+    assert.is(whole.length > without.length && without.includes('# worker-1'), true);
+    await writeFile(folder!.configuration, without);
+    server!.signal('SIGHUP');
+    await two.closed();
+    assert.match(await refusal(() => worker(2)), /authorization/i);
+    await one.flush();
+    await writeFile(folder!.configuration, whole);
+    server!.signal('SIGHUP');
+    // The server reads its configuration in a moment.
+    for (let tries = 0; tries < 100; tries++) {
+      const isIn = await worker(2).then(
+        () => true,
+        () => false,
+      );
+      if (isIn) return;
+    }
+    throw new Error('worker-2 is not let in again');
+  },
 );
 
 /** A small run, shared with workers that have their own credentials, or alone. */
