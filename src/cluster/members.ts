@@ -16,6 +16,9 @@ const FORGOTTEN_TICKS = 1200;
 const MOST = 4096;
 const MOST_OF_USER = 1024;
 
+/** Reasons for which a process is refused that are told. */
+const MOST_REASONS = 3;
+
 /** A machine's process that has asked to take part. */
 export interface Member {
   readonly user: string;
@@ -89,7 +92,7 @@ interface Book {
   /** Users that have had several processes at once, users that are shut out, and what each process was refused for. */
   readonly crowded: Set<string>;
   readonly shut: Map<string, string>;
-  readonly refused: Map<string, string>;
+  readonly refused: Map<string, string[]>;
   changes: MemberChange[];
 }
 
@@ -152,13 +155,14 @@ function remove({ members }: Book, member: Member): void {
   members.delete(member.key);
 }
 
-/** Refuses a process; that is told once for each reason. */
+/** Refuses a process, which is told once for each of some reasons. */
 function refuse(book: Book, user: string, id: string, reason: string, hint?: string): Refusal {
   const key = `${user}.${id}`;
   const { refused, epoch } = book;
-  if (refused.get(key) !== reason) {
+  const told = refused.get(key) ?? [];
+  if (!told.includes(reason) && told.length < MOST_REASONS) {
     if (refused.size >= MOST) refused.clear();
-    refused.set(key, reason);
+    refused.set(key, [...told, reason]);
     const machine = nameOf(book, { user, key });
     const why = hint === undefined ? reason : `${reason}; ${hint}`;
     book.changes.push({ change: 'refused', machine, reason: why });

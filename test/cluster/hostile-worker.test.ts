@@ -24,7 +24,7 @@ import { lenet5 } from '../../src/models/index.js';
 import { momentum } from '../../src/optimizers/index.js';
 import { train } from '../../src/train/train.js';
 import { refusal } from '../support/refusal.js';
-import { thinWorker } from './thin-worker.js';
+import { scriptedWorker } from './scripted-worker.js';
 
 const settings = {
   data: digits({ count: 112, seed: 4 }),
@@ -98,7 +98,7 @@ async function trainBeside(
   const hub = createMemoryHub();
   const news: MachineNews[] = [];
   const ends = [
-    thinWorker(hub('ann').transport, 'ann', 'x'),
+    scriptedWorker(hub('ann').transport, 'ann').end,
     hostileWorker(hub('eve').transport, ids, onStep),
   ];
   const { model } = await train(
@@ -178,7 +178,7 @@ test('speeds that a machine makes up stay numbers', async () => {
       transport.publish(subject, encode(told, body.subarray(end)));
     },
   };
-  const end = thinWorker(boastful, 'ann', 'x');
+  const { end } = scriptedWorker(boastful, 'ann');
   const { model } = await train(lenet5(), settings, {
     cluster: { url: hub('hub').transport, minWorkers: 1, deadline: 1 },
     onEpoch: ({ cluster }) => {

@@ -10,7 +10,7 @@ import { lenet5, smallVgg } from '../../src/models/index.js';
 import { adamW, ema, lars, momentum } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/train/settings.js';
 import { train } from '../../src/train/train.js';
-import { thinWorker } from './thin-worker.js';
+import { scriptedWorker } from './scripted-worker.js';
 
 const data = digits({ count: 112, seed: 4 });
 const list = [t.randomAffine({ degrees: 10, translate: [0.1, 0.1] }), t.cutout({ size: 5 })];
@@ -51,8 +51,8 @@ for (const [name, [model, settings]] of Object.entries(cases))
     const alone = await (await train(model(), settings)).model.sha256();
     for (const workers of [0, 1, 2, 3]) {
       const hub = createMemoryHub();
-      const ends = Array.from({ length: workers }, (_, i) =>
-        thinWorker(hub(`w${i}`).transport, `w${i}`, 'x'),
+      const running = Array.from({ length: workers }, (_, i) =>
+        scriptedWorker(hub(`w${i}`).transport, `w${i}`),
       );
       const joined: string[] = [];
       const { model: trained } = await train(model(), settings, {
@@ -60,7 +60,7 @@ for (const [name, [model, settings]] of Object.entries(cases))
         onMachine: ({ machine, change }) => void joined.push(`${machine} ${change}`),
         onEpoch: ({ cluster }) => assert.is(cluster?.machines, workers + 1),
       });
-      for (const end of ends) end();
+      for (const { end } of running) end();
       assert.is(await trained.sha256(), alone, `${workers} workers`);
       assert.equal(joined.toSorted(), ['w0 joined', 'w1 joined', 'w2 joined'].slice(0, workers));
     }
