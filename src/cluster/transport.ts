@@ -13,6 +13,7 @@ export interface Delivery {
 /** Whether the server can be reached; messages published while it cannot may be lost. */
 export type LinkState = 'cut' | 'restored';
 
+/** One end of a connection to the others: messages, contents and leases. */
 export interface Transport {
   /** Who this end is to the server, a word: the user of its credentials, otherwise the name of its machine. */
   readonly user: string;
@@ -60,6 +61,7 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** The rights to lead, by name. */
 export interface Leases {
   /**
    * Takes the lease, which is then renewed by itself. One whose holder died is free after a few seconds, for which this waits;

@@ -94,12 +94,15 @@ export function linkWorker(
 ): LinkedWorker {
   const kernels = instantiate(module, memory);
   const bases = basesOf(plan, rank);
+  const programOf = createPrograms(plan, kernels, rank);
   const first = (name: string) => baseOf(plan.memory, name) / 4;
   return {
     plan,
     rank,
     meet: createMeeting(plan, memory, spins),
-    stepOf: linkedOnce((key: StepKey) => linkStep(plan, plan.steps[key]!, kernels, rank)),
+    stepOf: linkedOnce((key: StepKey) =>
+      linkStep(plan, plan.steps[key]!, kernels, rank, programOf),
+    ),
     update: plan.update && linkUpdate(plan, kernels, memory, rank),
     evaluationOf: linkedOnce((size: number) => link(plan.evaluations[size]!.calls, kernels, bases)),
     ...linkData(plan, kernels, memory, rank),
@@ -201,10 +204,44 @@ export const gradientBase = (plan: RunPlan, slot: Slot): number =>
 export const gradientOffset = (plan: RunPlan, { rank, slot }: Slot): number =>
   (rank * plan.gradientSlots + slot) * slotBytes(plan);
 
-function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number): LinkedStep {
+/** A shard's program, linked to a slot of gradients. */
+type ShardProgram = Pick<LinkedShard, 'program' | 'updating'>;
+
+/**
+ * Links the program of shards of `count` samples of minibatches of `size` to a slot. Shards of a size share it, as do all
+ * ranges of shards, of which a shared run may have hundreds.
+ */
+function createPrograms(
+  plan: RunPlan,
+  kernels: Kernels,
+  rank: number,
+): (size: number, count: number, slot: number) => ShardProgram {
   const bases = basesOf(plan, rank);
-  const { schedule, range = [0] } = step;
-  const { programs } = plan.steps[stepKey(step.batch)]!;
+  const known = new Map<string, ShardProgram>();
+  return (size, count, slot) => {
+    const key = `${size} ${count} ${slot}`;
+    const found = known.get(key);
+    if (found) return found;
+    const { calls, updatesFrom } = plan.steps[stepKey(size)]!.programs[count]!;
+    const gradients = gradientBase(plan, { rank, slot });
+    const linked = link(calls, kernels, { ...bases, gradients });
+    const made = {
+      program: linked.slice(0, updatesFrom),
+      ...(updatesFrom === undefined ? {} : { updating: linked.slice(updatesFrom) }),
+    };
+    known.set(key, made);
+    return made;
+  };
+}
+
+function linkStep(
+  plan: RunPlan,
+  step: StepPlan,
+  kernels: Kernels,
+  rank: number,
+  programOf: ReturnType<typeof createPrograms>,
+): LinkedStep {
+  const { schedule, range = [0], batch } = step;
   const { gradientBytes } = plan.parameters;
   const slotAt = (slot: number) => gradientBase(plan, { rank, slot });
   const shards: LinkedShard[] = [];
@@ -215,13 +252,9 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
       continue;
     }
     const { from, count } = schedule.shards[action.shard]!;
-    const slotBases = { ...bases, gradients: slotAt(action.slot) };
-    const { calls, updatesFrom } = programs[count]!;
-    const linked = link(calls, kernels, slotBases);
-    const program = linked.slice(0, updatesFrom);
-    const updating = updatesFrom === undefined ? {} : { updating: linked.slice(updatesFrom) };
     folds = [];
-    shards.push({ program, ...updating, shard: range[0] + action.shard, from, count, folds });
+    const program = programOf(batch, count, action.slot);
+    shards.push({ ...program, shard: range[0] + action.shard, from, count, folds });
   }
   const slice = plan.update?.slices[rank] ?? sliceOf(gradientBytes, rank, plan.workers);
   const merges = schedule.merges.map(({ to, from }) => {
