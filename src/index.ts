@@ -19,14 +19,23 @@ export { type ColumnType, type TableColumn } from './data/csv-builders.js';
 export * from './data/published-archives.js';
 export type { EmnistSplit } from './data/emnist.js';
 export {
+  firstDifference,
   inspectRun,
+  openReceipt,
   readMetrics,
   saveEvaluation,
+  settleDifference,
+  stateAfter,
   sweep,
   watchRun,
   writeComparison,
   writeReport,
 } from './runs/public.js';
+export type { Comparison, Difference, DifferingPart } from './runs/first-difference.js';
+export type { Receipt, ReceiptParty } from './runs/receipt-file.js';
+export type { ReceiptEntry, ReceiptHeader } from './runs/receipt-format.js';
+export type { KeptState, StateAfterOptions } from './runs/replay.js';
+export type { Dispute, Verdict } from './runs/settle.js';
 export type { Halving } from './runs/sweep/halving.js';
 export type {
   SearchSpace,

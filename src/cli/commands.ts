@@ -14,6 +14,7 @@ import { inspectCommand } from './inspect-command.js';
 import { lrFindCommand } from './lr-find-command.js';
 import { predictCommand } from './predict-command.js';
 import { quantizeCommand } from './quantize-command.js';
+import { receiptCommand } from './receipt-command.js';
 import { reportCommand } from './report-command.js';
 import { inFlags } from './terminal.js';
 import { sweepCommand } from './sweep-command.js';
@@ -39,6 +40,7 @@ function createProgram(): Command {
     .addCommand(dataCommand())
     .addCommand(inspectCommand())
     .addCommand(reportCommand())
+    .addCommand(receiptCommand())
     .addCommand(watchCommand())
     .addCommand(workerCommand())
     .addCommand(clusterCommand())

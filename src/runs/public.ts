@@ -3,6 +3,12 @@ import { checkObject, listOf, text } from '../base/check.js';
 import type { AnyDataset } from '../data/dataset.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import type { LoggedEvent } from '../train/events.js';
+import type { Model } from '../layers/index.js';
+import type { TrainSettings } from '../train/settings.js';
+import type { Comparison } from './first-difference.js';
+import type { Receipt, ReceiptParty } from './receipt-file.js';
+import type { KeptState, StateAfterOptions } from './replay.js';
+import type { Dispute, Verdict } from './settle.js';
 import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect-run.js';
 import type { SearchSpace } from './sweep/search-space.js';
@@ -63,4 +69,51 @@ export async function sweep<const Space extends SearchSpace>(
   options: SweepOptions,
 ): Promise<SweepResult> {
   return (await import('./sweep/sweep.js')).runSweep(space, make as Make, options);
+}
+
+/**
+ * Opens the receipt in a file, such as `runs/a/receipt` of a run with `receipt: true`. Its entries are read when asked for.
+ * @throws LanewiseError kind 'file' if it cannot be read, or is no receipt.
+ */
+export async function openReceipt(path: string): Promise<Receipt> {
+  text('openReceipt', 'path', path);
+  return (await import('./receipt-file.js')).openReceipt(path);
+}
+
+/**
+ * Finds the first step in which the receipts of two parties differ, by bisection: at most ⌈log₂(steps + 2)⌉ exchanges. A party
+ * is an open receipt, or anything that answers for one over a channel.
+ * @throws LanewiseError kind 'argument' for what is no party, and if the two hash their states at other steps; kind 'data'
+ * for an answer that is no entry.
+ */
+export async function firstDifference(a: ReceiptParty, b: ReceiptParty): Promise<Comparison> {
+  return (await import('./first-difference.js')).firstDifference(a, b);
+}
+
+/**
+ * Finds the first step in which two receipts differ, takes it again from a state that both agree on, and says which is
+ * right. The state is checked before the step is taken.
+ * @param settings those of the run; `workers` are the referee's own
+ * @throws LanewiseError kind 'argument' for settings that are not those of both receipts, and for a state that is not the one
+ * agreed on; else as `firstDifference` and `train`.
+ */
+export async function settleDifference(
+  model: Model,
+  settings: TrainSettings,
+  dispute: Dispute,
+): Promise<Verdict> {
+  return (await import('./settle.js')).settleDifference(model, settings, dispute);
+}
+
+/**
+ * Takes a run again up to a step, from a checkpoint of it or from its beginning, and writes the state to a file, a
+ * checkpoint: what `settleDifference` begins from.
+ * @throws LanewiseError as `train`; kind 'argument' for a checkpoint of another run; kind 'file' for one of a later step.
+ */
+export async function stateAfter(
+  model: Model,
+  settings: TrainSettings,
+  options: StateAfterOptions,
+): Promise<KeptState> {
+  return (await import('./replay.js')).stateAfter(model, settings, options);
 }

@@ -81,6 +81,22 @@ const scores = [0.2, 0.9, 0.6, 0.4];
 const settings = { data: table, optimizer: L.sgd({ lr: 0.1 }), epochs: 1, workers: 0 };
 const options = {};
 const missing = '/nowhere/at/all';
+/** Of a receipt of no steps. */
+const party = {
+  run: '00'.repeat(32),
+  every: 64,
+  steps: 0,
+  entry: async () => ({
+    step: 0,
+    digest: '00'.repeat(16),
+    loss: 0,
+    epoch: 0,
+    place: 0,
+    samples: '00'.repeat(8),
+    state: '00'.repeat(32),
+    chain: '00'.repeat(32),
+  }),
+};
 
 const program = await loadProgram(L.encodeProgram(trained));
 const forecastingProgram = await loadProgram(L.encodeProgram(forecaster as typeof trained));
@@ -138,6 +154,7 @@ export const noOptions = new Set<unknown>([
   unsure,
   writer,
   matrix,
+  party,
   model.architecture,
 ]);
 
@@ -428,6 +445,10 @@ export const calls: Readonly<Record<string, Args>> = {
   writeReport: [missing],
   writeComparison: [[missing, missing], missing],
   watchRun: [missing, options],
+  openReceipt: [missing],
+  firstDifference: [party, party],
+  settleDifference: [model, settings, { a: party, b: party }],
+  stateAfter: [model, settings, { step: 1, file: missing }],
   'metrics.accuracyScore': [labels, labels],
   'metrics.precisionScore': [labels, labels, options],
   'metrics.recallScore': [labels, labels, options],
