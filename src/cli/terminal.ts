@@ -126,6 +126,7 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/; a larger share: (?:validation|training)$/, ''],
   [/; a larger share: test$/, '; --holdout takes a larger share of the time'],
   [/\bdigits\(\), which are drawn/, '--data digits'],
+  [/\binsecure: true\b/, '--insecure'],
   [/\bleave the cluster out\b/, 'drop --cluster'],
   [/\braise accumulate\b/, 'raise --accumulate'],
   [/^lower the learning rate\b(?! \()/, 'lower the learning rate (--lr)'],
