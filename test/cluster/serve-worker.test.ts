@@ -11,14 +11,24 @@ import { encodePlan } from '../../src/cluster/plan-wire.js';
 import { serveWorker, type WorkerOptions } from '../../src/cluster/serve-worker.js';
 import { CALLS } from '../../src/cluster/subjects.js';
 import type { WorkerEvent } from '../../src/cluster/worker-events.js';
+import { computeTwice } from '../../src/cluster/worker-run.js';
+import { WorkerFailure } from '../../src/crew/worker-pool.js';
 import { digits } from '../../src/data/digits/index.js';
 import { cutout, randomAffine } from '../../src/data/transforms/index.js';
 import { transformed } from '../../src/data/transforms/transformed.js';
 import { smallVgg } from '../../src/models/index.js';
 import { momentum } from '../../src/optimizers/index.js';
+import type { Job } from '../../src/step/jobs.js';
 import { partPlan } from '../../src/step/part-plan.js';
 import { train } from '../../src/train/train.js';
-import { createStandIn, openOwn, SHARDS, welcomeOf, type Own } from './coordinator-stand-in.js';
+import {
+  BATCH,
+  createStandIn,
+  openOwn,
+  SHARDS,
+  welcomeOf,
+  type Own,
+} from './coordinator-stand-in.js';
 
 type Hub = ReturnType<typeof createMemoryHub>;
 
@@ -304,6 +314,23 @@ test('threads that die twice end the seat, and the worker serves the next run', 
   await waitFor(() => next.partsHeard(1).size === 1);
   assert.equal(next.partsHeard(1), await next.partsOf([0, 2]));
   await worker.end();
+});
+
+test('a range is computed once more when a thread dies, and no more often', async () => {
+  const sums = async (failures: number): Promise<Buffer[]> => {
+    let left = failures;
+    const run = (job: Job): Promise<void> =>
+      left-- > 0 ? Promise.reject(new WorkerFailure('it died')) : own.pool.run(job);
+    const loaded = { ...own, hash: '', pool: { ...own.pool, run }, written: new Map() };
+    const request = { size: BATCH, range: [1, 4], step: 3, key: [7, 9] } as const;
+    const { nodes } = await computeTwice(loaded, request);
+    return nodes.map(({ sum }) => Buffer.from(sum.slice().buffer));
+  };
+  const expected = await sums(0);
+  assert.is(expected.length, 2);
+  assert.equal(await sums(1), expected);
+  const reason = await sums(2).catch((error: Error) => error.message);
+  assert.is(reason, 'a worker thread failed: it died');
 });
 
 test('it outlives its coordinator, and keeps what is loaded for the next', async () => {
