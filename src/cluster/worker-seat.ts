@@ -42,6 +42,8 @@ const SILENT = 4;
 const TOLD = 20;
 /** Ticks after which a coordinator may have forgotten its worker, which asks again. */
 const FORGOTTEN = 40;
+/** Ticks without any coordinator after which what is loaded is given back: ten minutes. */
+const KEPT = 2400;
 /** Ticks between two askings for a seat. */
 const ASKING = 8;
 /** Ticks for which a run is not asked again: when it has ended, and when it or this worker has refused. */
@@ -74,6 +76,8 @@ export interface Seats {
   restored(): void;
   /** Ticks since any coordinator was heard. */
   idle(): number;
+  /** Whether a run's memory is held. */
+  isLoaded(): boolean;
   /** Says goodbye; nothing is heard any more. */
   leave(reason: string): void;
   /** Ends the threads, and gives the memory back. */
@@ -131,6 +135,7 @@ export function createSeats(request: SeatRequest): Seats {
       if (desk.seat) ask(desk, desk.seat);
     },
     idle: () => desk.idle,
+    isLoaded: () => desk.kept !== undefined,
     leave(reason) {
       desk.isOver = true;
       const { seat } = desk;
@@ -140,8 +145,7 @@ export function createSeats(request: SeatRequest): Seats {
     },
     async close() {
       await desk.loading;
-      await endSteps(desk);
-      await release(desk);
+      await giveBack(desk);
     },
   };
 }
@@ -260,6 +264,11 @@ function tick(desk: Desk): void {
     one.ticks -= 1;
     if (one.ticks <= 0) declined.delete(run);
   }
+  if (desk.idle === KEPT) {
+    if (seat) endSeat(desk, seat);
+    desk.loading = desk.loading.then(() => (desk.seat ? undefined : giveBack(desk)));
+    return;
+  }
   if (!seat) return;
   seat.silent++;
   seat.asked++;
@@ -339,6 +348,12 @@ async function endSteps(desk: Desk): Promise<void> {
   const isLate = await Promise.race([steps.stop().then(() => false), late]);
   clearTimeout(timer);
   if (isLate) await release(desk);
+}
+
+/** Ends what is computed, and gives back what is loaded. */
+async function giveBack(desk: Desk): Promise<void> {
+  await endSteps(desk);
+  await release(desk);
 }
 
 /** Gives back what is loaded. */

@@ -9,7 +9,9 @@ import { encode } from '../../src/cluster/encode.js';
 import { createMemoryHub } from '../../src/cluster/memory-transport.js';
 import { encodePlan } from '../../src/cluster/plan-wire.js';
 import { serveWorker, type WorkerOptions } from '../../src/cluster/serve-worker.js';
-import { CALLS } from '../../src/cluster/subjects.js';
+import { buildOf } from '../../src/cluster/same-build.js';
+import { CALLS, workerSubject } from '../../src/cluster/subjects.js';
+import { createSeats } from '../../src/cluster/worker-seat.js';
 import type { WorkerEvent } from '../../src/cluster/worker-events.js';
 import { computeTwice } from '../../src/cluster/worker-run.js';
 import { WorkerFailure } from '../../src/crew/worker-pool.js';
@@ -390,6 +392,50 @@ test('after a cut of the link it asks again, and computes on', async () => {
     ['cut', 'restored'],
   );
   await worker.end();
+});
+
+test('what is loaded is given back after ten minutes without a coordinator', async () => {
+  const hub = createMemoryHub();
+  const { transport } = hub('hand');
+  const events: WorkerEvent[] = [];
+  const strict = await buildOf('strict');
+  const loaded = () => events.filter(({ kind }) => kind === 'joined').length;
+  const seats = createSeats({
+    transport,
+    user: 'hand',
+    id: 'x',
+    threads: 1,
+    engine: 'a test',
+    builds: { strict, fused: strict },
+    canFuse: false,
+    load: {
+      blobs: transport.blobs,
+      cache: { folder, maxBytes: 2 ** 30 },
+      threads: 1,
+      maxMemory: 2 ** 32,
+      onUnkept: () => {},
+    },
+    onEvent: (event) => void events.push(event),
+  });
+  const ends = [CALLS, workerSubject('hand', 'x')].map((subject) =>
+    transport.subscribe(subject, ({ body }) => seats.hear(body)),
+  );
+  const boss = createStandIn(own, hub('boss').transport, 'run', 5);
+  await boss.takeIn();
+  for (let tick = 0; tick < 2399; tick++) seats.tick();
+  await pause(20);
+  assert.ok(seats.isLoaded());
+  seats.tick();
+  await waitFor(() => !seats.isLoaded());
+  // Its coordinator comes back after all.
+  boss.heard.length = 0;
+  await boss.takeIn();
+  assert.is(loaded(), 2);
+  assert.ok(seats.isLoaded());
+  seats.leave('the test is over');
+  for (const end of ends) end();
+  await seats.close();
+  assert.not(seats.isLoaded());
 });
 
 test('messages that are none are left out, and told once', async () => {
