@@ -13,6 +13,7 @@ import { serveWorker } from '../../src/cluster/serve-worker.js';
 import { runSubject } from '../../src/cluster/subjects.js';
 import type { WorkerEvent } from '../../src/cluster/worker-events.js';
 import { partPlan } from '../../src/step/part-plan.js';
+import { mutations } from '../support/mutations.js';
 import { until } from '../support/until.js';
 import { createStandIn, openOwn, SHARDS, welcomeOf, BATCH } from './coordinator-stand-in.js';
 
@@ -32,7 +33,7 @@ async function survives(
   const stop = new AbortController();
   const events: WorkerEvent[] = [];
   const done = serveWorker(hub('hand').transport, {
-    threads: 2,
+    threads: 1,
     cache,
     maxMemory: 2 ** 28,
     signal: stop.signal,
@@ -76,7 +77,7 @@ test('what is no message is left out, and said once', () =>
 
 test('contents that lie elsewhere, or have lying sizes, are refused before memory is taken', () =>
   survives(async ({ boss, transport, of }) => {
-    const welcome = await welcomeOf(await own, transport, 2, 5);
+    const welcome = await welcomeOf(await own, transport, 1, 5);
     const [column] = welcome.contents;
     const before = process.memoryUsage().arrayBuffers;
     const lies: readonly (readonly [object, RegExp])[] = [
@@ -94,6 +95,7 @@ test('contents that lie elsewhere, or have lying sizes, are refused before memor
       await other.until('hello');
       other.tell({ ...welcome, ...lie });
       await until(() => of('refused').some(({ reason }) => message.test(reason)), 'answer');
+      await until(() => other.find('refused').length > 0, 'refusal');
       assert.match(other.find('refused')[0]!.reason, message);
       other.end();
     }
@@ -103,7 +105,7 @@ test('contents that lie elsewhere, or have lying sizes, are refused before memor
 
 test('welcomes and requests without end do not add up', () =>
   survives(async ({ boss, transport, events }) => {
-    const welcome = await welcomeOf(await own, transport, 2, 5);
+    const welcome = await welcomeOf(await own, transport, 1, 5);
     for (let i = 0; i < 2000; i++) boss.tell(welcome);
     await boss.until('ready');
     boss.step(1, [0, 1]);
@@ -122,7 +124,7 @@ test('steps of other samples, shards or sizes end the run at this worker', () =>
       [{ size: 7 }, /a step has 7 samples, expected 24/],
       [{ bytes: 2 ** 50 }, /whole has 1125899906842624 bytes/],
     ];
-    const welcome = await welcomeOf(await own, transport, 2, 5);
+    const welcome = await welcomeOf(await own, transport, 1, 5);
     for (const [i, [lie, message]] of lies.entries()) {
       const other = createStandIn(await own, transport, `lie${i}`, 5);
       await other.until('hello');
@@ -130,11 +132,42 @@ test('steps of other samples, shards or sizes end the run at this worker', () =>
       await other.until('ready');
       other.step(1, [0, SHARDS], 100_000, lie);
       await until(() => of('left').some(({ reason }) => message.test(reason)), 'answer');
+      await until(() => other.find('leave').length > 0, 'goodbye');
       assert.match(other.find('leave')[0]!.reason, message);
       other.tell({ kind: 'leave', epoch: 5, reason: 'next' });
       other.end();
     }
     assert.ok(boss);
+  }));
+
+test('messages with any field changed do no harm', () =>
+  survives(async ({ boss, transport }) => {
+    const welcome = await welcomeOf(await own, transport, 1, 5);
+    const piece = { serial: 2 ** 20, piece: 0, pieces: 3, bytes: 1000 };
+    const step = { step: 1, key: [1, 2], size: BATCH, assignment: { [boss.worker()]: [0, 1] } };
+    let sent = 0;
+    for (const isReady of [false, true]) {
+      if (isReady) {
+        boss.tell(welcome);
+        await boss.until('ready');
+      }
+      for (const message of [
+        { kind: 'step', epoch: 5, ...piece, ...step },
+        { kind: 'step', epoch: 5, ...piece, piece: 1 },
+        { kind: 'redo', epoch: 5, serial: 1, range: [0, 1] },
+        { kind: 'credit', epoch: 5, pieces: 4 },
+        { ...welcome, contents: welcome.contents.slice(0, 1) },
+        { kind: 'refused', epoch: 6, reason: 'none', hint: 'none' },
+        { kind: 'leave', epoch: 6, reason: 'none' },
+      ])
+        for (const changed of mutations(message)) {
+          const bytes = new Uint8Array([0, 16, 400][sent++ % 3]!);
+          if (sent % 2) boss.tell(changed as object, bytes);
+          else boss.tellAll(changed as object, bytes);
+        }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    assert.ok(sent > 1000, `${sent} messages`);
   }));
 
 test('a sample that the data does not have is not computed', () =>
@@ -156,7 +189,7 @@ test('a sample that the data does not have is not computed', () =>
 test('a job that would take for ever ends with the run', () =>
   survives(async ({ boss, transport, events }) => {
     const { plan, columns } = await own;
-    const honest = partPlan(plan, columns, 2);
+    const honest = partPlan(plan, columns, 1);
     // The same calls so often that no step ever ends.
     const endless = structuredClone(honest) as any;
     for (const { programs } of Object.values<any>(endless.steps))
@@ -170,7 +203,7 @@ test('a job that would take for ever ends with the run', () =>
     const bytes = encodePlan(endless);
     const hash = await sha256(bytes);
     await transport.blobs.put(hash, bytes);
-    const welcome = await welcomeOf(await own, transport, 2, 5);
+    const welcome = await welcomeOf(await own, transport, 1, 5);
     boss.tell({ ...welcome, plan: { sha256: hash, bytes: bytes.length } });
     await boss.until('ready');
     boss.step(1, [0, SHARDS]);

@@ -23,6 +23,7 @@ import { STEP_FIGURES } from '../../src/feed/layout.js';
 import { lenet5 } from '../../src/models/index.js';
 import { momentum } from '../../src/optimizers/index.js';
 import { train } from '../../src/train/train.js';
+import { mutations } from '../support/mutations.js';
 import { refusal } from '../support/refusal.js';
 import { scriptedWorker } from './scripted-worker.js';
 
@@ -162,6 +163,32 @@ test('parts with lying sizes, of others’ shards or of none are left out', asyn
       for (const length of [0, 1, 16, 900_000])
         eve.say({ ...part, ...change }, zeros.subarray(0, length));
   });
+});
+
+test('messages with any field changed do no harm', async () => {
+  let sent = 0;
+  await trainBeside(
+    (eve, step) => {
+      const { epoch } = eve;
+      const part = honest(eve, step);
+      for (const message of [
+        part,
+        { ...part, bytes: step.bytes, pieces: 9 },
+        { kind: 'received', epoch, serial: step.serial, piece: 0 },
+        { kind: 'ready', epoch, plan: 'ab'.repeat(32) },
+        { kind: 'beat', epoch },
+        { kind: 'refused', epoch, reason: 'none', hint: 'none' },
+        { kind: 'leave', epoch, reason: 'none' },
+        { kind: 'hello', protocol: 1, version: '1', wasm: 'ab'.repeat(32), numerics: 'strict' },
+      ])
+        for (const changed of mutations(message)) {
+          const bytes = new Uint8Array([0, 16, 900][sent++ % 3]!);
+          eve.say(changed as object, bytes, sent % 2 ? 'x' : 'y');
+        }
+    },
+    { deadline: 0.3 },
+  );
+  assert.ok(sent > 500, `${sent} messages`);
 });
 
 test('speeds that a machine makes up stay numbers', async () => {
