@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -55,8 +56,26 @@ async function newest(): Promise<number> {
   return Math.max(...stats.map(({ mtimeMs }) => mtimeMs));
 }
 
-/** Packs dist/ with freshly built types, once for all tests of a build. */
+/** Packs dist/ with freshly built types, once for all tests of a build, of which two may run at a time. */
 export async function pack(): Promise<Packed> {
+  const lock = join(root, 'dist', 'packing');
+  for (let tries = 0; ; tries++) {
+    const isOurs = await mkdir(lock).then(
+      () => true,
+      () => false,
+    );
+    // Nobody packs for five minutes: that one was killed.
+    if (isOurs || tries > 1500) break;
+    await setTimeout(200);
+  }
+  try {
+    return await packOnce();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+async function packOnce(): Promise<Packed> {
   const time = await newest();
   const note = join(cache, 'packed.json');
   const known = await readFile(note, 'utf8').then(
