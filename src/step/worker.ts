@@ -138,9 +138,10 @@ function computeGradients(worker: LinkedWorker, step: LinkedStep, at: StepAt): v
     randomness[1] = key[1];
     randomness[2] = number;
     randomness[3] = from;
-    run(program);
-    // The loss and the figures beside it.
+    // The loss and the figures beside it; those that it lacks are 0, whatever was there before.
     const found = worker.at.results + plan.io.loss / 4;
+    floats.fill(0, found, found + STEP_FIGURES);
+    run(program);
     if (!Number.isFinite(floats[found]!)) control[CONTROL.diverged] = 1;
     const metrics = worker.at.metrics + (at.row * plan.shards + shard) * STEP_FIGURES;
     floats.copyWithin(metrics, found, found + STEP_FIGURES);
