@@ -12,6 +12,9 @@ export const SILENT_TICKS = 20;
 /** Ticks without a word after which a machine that does not take part is forgotten: a minute. */
 const FORGOTTEN_TICKS = 1200;
 
+/** Steps before a machine that was too slow for a shard is tried with one; each time in vain twice as many. */
+export const PATIENCE = 16;
+
 /** Most machines of a run, and of one user: more that ask are refused. */
 const MOST = 4096;
 const MOST_OF_USER = 1024;
@@ -40,6 +43,9 @@ export interface Member {
   /** Parts in a row that came too late, and the step up to which it is therefore given none. */
   late: number;
   restsUntil: number;
+  /** Steps in a row for which it was too slow to be given any, and how many more before it is tried with a shard again. */
+  idle: number;
+  patience: number;
 }
 
 /** What became of a member; see MachineChange. */
@@ -234,6 +240,8 @@ function welcome(book: Book, user: string, id: string, { threads, engine }: Hell
           speed: undefined,
           late: known?.late ?? 0,
           restsUntil: known?.restsUntil ?? 0,
+          idle: known?.idle ?? 0,
+          patience: known?.patience ?? PATIENCE,
         };
   members.set(key, member);
   return { kind: 'welcome', member };

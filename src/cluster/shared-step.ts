@@ -17,7 +17,7 @@ import type { Redo } from './cluster-messages.js';
 import type { Collector, Part } from './collect-parts.js';
 import { dealOut, openDebts, owes, type Deadline, type Debt, type Debts } from './debts.js';
 import { createFold, type Fold } from './fold.js';
-import type { Member, Members } from './members.js';
+import { PATIENCE, type Member, type Members } from './members.js';
 import { hashOfPart, isFinitePart } from './part-values.js';
 import { sendStep, type Sending } from './send-step.js';
 import type { Tally } from './tally.js';
@@ -124,13 +124,9 @@ export function openStep(crew: Crew, at: StepAt): SharedStep {
   };
   run.control[CONTROL.step] = at.step;
   const ready = members.ready();
-  const ranges = assignShards(
-    [0, count],
-    handsOf(
-      crew,
-      ready.filter(({ restsUntil }) => restsUntil <= at.step),
-    ),
-  );
+  const able = ready.filter(({ restsUntil }) => restsUntil <= at.step);
+  const ranges = assignShards([0, count], tryingIdle(handsOf(crew, able), able, count));
+  for (const member of able) noteIdle(member, ranges.has(member.key));
   for (const [machine, range] of ranges) {
     if (machine === OWN) step.queue.push(range);
     else step.debts.push({ machine, range, since: crew.clock(), isPassedOn: false });
@@ -152,6 +148,31 @@ function handsOf({ run, speed: own }: Crew, ready: readonly Member[]): Hand[] {
       speed: speed ?? perThread * threads,
     })),
   ];
+}
+
+/** The hands, with a machine that was idle for long fast enough for one of `count` shards: it may be faster by now. */
+function tryingIdle(
+  hands: readonly Hand[],
+  able: readonly Member[],
+  count: number,
+): readonly Hand[] {
+  const tried = able.find(({ idle, patience }) => idle >= patience)?.key;
+  if (tried === undefined) return hands;
+  const others = hands.filter(({ machine }) => machine !== tried);
+  const all = others.reduce((sum, { speed }) => sum + speed, 0);
+  return [...others, { machine: tried, speed: (all / count) * 1.01 }];
+}
+
+/** Notes whether a machine has shards of a step; one that was tried waits for longer, unless it has them anyway. */
+function noteIdle(member: Member, isBusy: boolean): void {
+  if (!isBusy) member.idle++;
+  else if (member.idle >= member.patience) {
+    member.idle = 0;
+    member.patience = Math.min(member.patience * 2, 1024);
+  } else {
+    member.idle = 0;
+    member.patience = PATIENCE;
+  }
 }
 
 /** Sends the step to the machines that are ready, with what each of them owes. */
