@@ -53,7 +53,7 @@ export async function* trainingLoop(
       const stepped = await trainChunk(run);
       if (stepped.some(({ event }) => event === 'recovery')) {
         yield stepped;
-        if (checkpoints && run.savesAnew) yield [await saver.save(run.state.step)];
+        if (checkpoints && run.savesAnew) yield [await saver.save(Math.max(0, run.state.step - 1))];
         continue;
       }
       // All that is due is done before events are yielded: wherever the reader leaves, the state is complete and reported.
