@@ -19,6 +19,7 @@ export { type ColumnType, type TableColumn } from './data/csv-builders.js';
 export * from './data/published-archives.js';
 export type { EmnistSplit } from './data/emnist.js';
 export {
+  auditRun,
   firstDifference,
   inspectRun,
   openReceipt,
@@ -36,6 +37,8 @@ export type { Receipt, ReceiptParty } from './runs/receipt-file.js';
 export type { ReceiptEntry, ReceiptHeader } from './runs/receipt-format.js';
 export type { KeptState, StateAfterOptions } from './runs/replay.js';
 export type { Dispute, Verdict } from './runs/settle.js';
+export type { Audit, AuditOptions, OtherValues } from './runs/audit.js';
+export type { WrongPart } from './cluster/replay-parts.js';
 export type { Halving } from './runs/sweep/halving.js';
 export type {
   SearchSpace,

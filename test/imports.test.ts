@@ -134,6 +134,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   runs: [
     'baselines',
+    'cluster',
     'losses',
     'platform',
     'random',

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import { version } from '../base/version.js';
+import { auditCommand } from './audit-command.js';
 import { benchCommand } from './bench-command.js';
 import { clusterCommand } from './cluster-command.js';
 import { dataCommand } from './data-command.js';
@@ -44,6 +45,7 @@ function createProgram(): Command {
     .addCommand(watchCommand())
     .addCommand(workerCommand())
     .addCommand(clusterCommand())
+    .addCommand(auditCommand())
     .addCommand(verifyCommand())
     .addCommand(benchCommand());
   program.commands.forEach(knowingOthers);

@@ -64,6 +64,24 @@ export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
   };
 }
 
+/** The line of an audit: steps taken again, of those to take. Silent off terminals. */
+export function auditBar(
+  stream: Output,
+): ProgressLine<{ readonly done: number; readonly total: number }> {
+  if (!isTerminal(stream)) return { update() {}, clear() {}, stop() {} };
+  const format = (
+    { done, total }: { readonly done: number; readonly total: number },
+    columns: number,
+  ) =>
+    fitLine(
+      'audit',
+      done / total,
+      [[`${formatCount(done)} of ${formatCount(total)} steps`], []],
+      columns,
+    );
+  return createLine(stream, format, ({ done, total }) => [done, total]);
+}
+
 /**
  * The line of a finished epoch of `epochs`, on any output; `part` says which samples it was scored on. Machines that shared
  * its steps are left out if the line would be longer than `columns`.

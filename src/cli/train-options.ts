@@ -172,9 +172,15 @@ const trainingDataOptions = (): Option[] => [
   option('--limit <n>', 'train on the first n samples only', wholeNumber(1)),
 ];
 
-/** A command that trains, with the options of its data, its model and its settings, and those of its own; no action yet. */
-export const describeTraining = (name: string, about: string, own: readonly Option[]): Command =>
-  addOptions(new Command(name), [
+/** A command that trains, with the options of its data, its model and its settings, and those of its own; no action yet.
+ * `first` is an argument before the model's name. */
+export const describeTraining = (
+  name: string,
+  about: string,
+  own: readonly Option[],
+  first?: readonly [name: string, about: string],
+): Command =>
+  addOptions(first ? new Command(name).argument(...first) : new Command(name), [
     ...trainingDataOptions(),
     ...sizeOptions(),
     option(

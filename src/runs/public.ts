@@ -9,6 +9,7 @@ import type { Comparison } from './first-difference.js';
 import type { Receipt, ReceiptParty } from './receipt-file.js';
 import type { KeptState, StateAfterOptions } from './replay.js';
 import type { Dispute, Verdict } from './settle.js';
+import type { Audit, AuditOptions } from './audit.js';
 import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect-run.js';
 import type { SearchSpace } from './sweep/search-space.js';
@@ -19,6 +20,21 @@ import type { Watch, WatchOptions } from './watch.js';
 /** The lines of a run's metrics.jsonl, checked. */
 export async function readMetrics(path: string): Promise<readonly LoggedEvent[]> {
   return (await import('./metrics-log.js')).readMetrics(path);
+}
+
+/**
+ * Takes the steps between two checkpoints of a run again, on this machine alone, and compares the logged hash of each part
+ * that another machine computed, and the weights and the optimizer's state at the end, bit by bit. `model` and `settings` are
+ * those that the run was trained with.
+ * @throws LanewiseError kind 'argument' for another run's model, data or settings; kind 'file' if there is no checkpoint; kind
+ * 'data' for a log of parts that is damaged; kind 'engine' if this machine computes a part differently each time.
+ */
+export async function auditRun(
+  model: Model,
+  settings: TrainSettings,
+  options: AuditOptions,
+): Promise<Audit> {
+  return (await import('./audit.js')).auditRun(model, settings, options);
 }
 
 /** A report's view of a model on a data set: confusion, mistakes, filters and feature maps. */

@@ -40,4 +40,5 @@ export const openReceipt = /* @__PURE__ */ absent('openReceipt', RUN);
 export const firstDifference = /* @__PURE__ */ absent('firstDifference', RUN);
 export const settleDifference = /* @__PURE__ */ absent('settleDifference', RUN);
 export const stateAfter = /* @__PURE__ */ absent('stateAfter', RUN);
+export const auditRun = /* @__PURE__ */ absent('auditRun', RUN);
 export const watchRun = /* @__PURE__ */ absent('watchRun', RUN);

@@ -449,6 +449,7 @@ export const calls: Readonly<Record<string, Args>> = {
   firstDifference: [party, party],
   settleDifference: [model, settings, { a: party, b: party }],
   stateAfter: [model, settings, { step: 1, file: missing }],
+  auditRun: [model, settings, { folder: missing }],
   'metrics.accuracyScore': [labels, labels],
   'metrics.precisionScore': [labels, labels, options],
   'metrics.recallScore': [labels, labels, options],
