@@ -39,6 +39,8 @@ export interface Checks {
   ): Promise<Found | undefined>;
   /** All parts of the next step that is checked are: its state is to be kept. */
   proveNext(): void;
+  /** Machines that need a part of the next step, as it is to prove what they left in the weights; none if it proves nothing. */
+  owed(): readonly string[];
   /** Whether a proof is due, as many steps have been taken since the last one. */
   isDue(step: number): boolean;
   /** Whether the last parts of all machines that take part have been checked whole. */
@@ -106,6 +108,12 @@ export function createChecks({ share, random = drawn }: CheckSettings): Checks {
       return undefined;
     },
     proveNext: () => void (isProof = share > 0),
+    owed: () =>
+      isProof
+        ? [...standings].flatMap(([machine, { since, isHere }]) =>
+            since !== undefined && isHere ? [machine] : [],
+          )
+        : [],
     // The run may have gone back to a step before.
     isDue: (step) => share > 0 && (step < provenAt || step - provenAt >= 1 / share),
     isProven: () =>

@@ -125,7 +125,10 @@ export function openStep(crew: Crew, at: StepAt): SharedStep {
   run.control[CONTROL.step] = at.step;
   const ready = members.ready();
   const able = ready.filter(({ restsUntil }) => restsUntil <= at.step);
-  const ranges = assignShards([0, count], tryingIdle(handsOf(crew, able), able, count));
+  const ranges = assignShards(
+    [0, count],
+    withWanted(handsOf(crew, able), wantedOf(crew, able), count),
+  );
   for (const member of able) noteIdle(member, ranges.has(member.key));
   for (const [machine, range] of ranges) {
     if (machine === OWN) step.queue.push(range);
@@ -150,17 +153,25 @@ function handsOf({ run, speed: own }: Crew, ready: readonly Member[]): Hand[] {
   ];
 }
 
-/** The hands, with a machine that was idle for long fast enough for one of `count` shards: it may be faster by now. */
-function tryingIdle(
+/** Machines that are to have a shard though they are slow: they may be faster by now, or a part of theirs proves the state. */
+const wantedOf = ({ checks }: Crew, able: readonly Member[]): readonly string[] => {
+  const owed = checks.owed();
+  return able
+    .filter(({ key, idle, patience }) => idle >= patience || owed.includes(key))
+    .map(({ key }) => key);
+};
+
+/** The hands, with those that are wanted fast enough for one of `count` shards. */
+function withWanted(
   hands: readonly Hand[],
-  able: readonly Member[],
+  wanted: readonly string[],
   count: number,
 ): readonly Hand[] {
-  const tried = able.find(({ idle, patience }) => idle >= patience)?.key;
-  if (tried === undefined) return hands;
-  const others = hands.filter(({ machine }) => machine !== tried);
-  const all = others.reduce((sum, { speed }) => sum + speed, 0);
-  return [...others, { machine: tried, speed: (all / count) * 1.01 }];
+  const all = hands.reduce((sum, { speed }) => sum + speed, 0);
+  const least = (all / count) * 1.01;
+  return hands.map((hand) =>
+    wanted.includes(hand.machine) ? { ...hand, speed: Math.max(hand.speed, least) } : hand,
+  );
 }
 
 /** Notes whether a machine has shards of a step; one that was tried waits for longer, unless it has them anyway. */

@@ -129,14 +129,12 @@ const beginsIn = (
 const keepsSnapshot = ({ plan: { parameters, update } }: Session): boolean =>
   parameters.bytes + (update?.stateBytes ?? 0) <= SNAPSHOT_BYTES;
 
-/**
- * Whether a snapshot is due; they take a bounded share of the time, however large the model is. Parts of other machines are to
- * be right.
- */
-export const isSnapshotDue = ({ saved, session: { shared } }: Run): boolean =>
-  saved !== undefined &&
-  performance.now() - saved.at > saved.ms / SNAPSHOT_SHARE &&
-  (shared?.isProven() ?? true);
+/** Whether a snapshot is due; they take a bounded share of the time, however large the model is. */
+export const isSnapshotDue = ({ saved }: Run): boolean =>
+  saved !== undefined && performance.now() - saved.at > saved.ms / SNAPSHOT_SHARE;
+
+/** Whether the parts of other machines in the weights have been checked, as far as they are; else the run may go back behind. */
+export const isProven = ({ session: { shared } }: Run): boolean => shared?.isProven() ?? true;
 
 export function takeSnapshot(run: Run): void {
   if (!run.saved) return;

@@ -14,6 +14,7 @@ import {
   averagedWeights,
   capture,
   finalWeights,
+  isProven,
   openRun,
   takeSnapshot,
   type Run,
@@ -99,8 +100,8 @@ function createSaver(run: Run) {
       const { step } = run.state;
       savedStep = step;
       run.savesAnew = false;
-      // Behind the state to return to, the run never goes back to before the checkpoint.
-      if (run.session.shared) takeSnapshot(run);
+      // The state to return to is not before the checkpoint, if that is proven.
+      if (run.session.shared && isProven(run)) takeSnapshot(run);
       lastSave = performance.now();
       return { event: 'checkpoint', step, epoch: placeAt(run.state, run.size, steps).epoch, file };
     },
@@ -111,7 +112,7 @@ function createSaver(run: Run) {
       if (everySteps !== undefined && run.state.step % everySteps === 0) return true;
       if (everyEpoch && isEpochEnd) return true;
       const isLong = performance.now() - lastSave >= everyMinutes * 60_000;
-      return isLong && (run.session.shared?.isProven() ?? true);
+      return isLong && isProven(run);
     },
   };
 }

@@ -8,7 +8,14 @@ import { computeMetrics } from '../metrics/compute.js';
 import { watch } from './monitor.js';
 import type { RunEvent } from './events.js';
 import type { EpochRecord, Validation } from './history.js';
-import { averagedWeights, isSnapshotDue, rollBack, takeSnapshot, type Run } from './live-run.js';
+import {
+  averagedWeights,
+  isProven,
+  isSnapshotDue,
+  rollBack,
+  takeSnapshot,
+  type Run,
+} from './live-run.js';
 import { accuracyOf, closeEpoch, meanLossOf, placeAt } from './run-state.js';
 
 /**
@@ -68,7 +75,7 @@ async function score(run: Run): Promise<readonly RunEvent[]> {
       weights: () => averagedWeights(run),
     });
   }
-  if (events.length > 0 || isSnapshotDue(run)) takeSnapshot(run);
+  if (isProven(run) && (events.length > 0 || isSnapshotDue(run))) takeSnapshot(run);
   return events;
 }
 

@@ -15,7 +15,7 @@ import { readPartsLog } from '../../src/runs/parts-log.js';
 import type { EventOf } from '../../src/train/events.js';
 import { train, type TrainOptions } from '../../src/train/train.js';
 import { lying, type Lie } from './lying-transport.js';
-import { thinWorker } from './thin-worker.js';
+import { scriptedWorker } from './scripted-worker.js';
 
 const test = suite('lying workers', { folder: '' });
 test.before.each(async (context) => {
@@ -59,7 +59,7 @@ async function trainWith(
   const lies: number[] = [];
   const honest = hub('honest').transport;
   const liar = lying(hub('liar').transport, { ...lie, onLie: (step) => lies.push(step) });
-  const ends = [thinWorker(honest, 'honest', 'x'), thinWorker(liar, 'liar', 'x')];
+  const workers = [scriptedWorker(honest, 'honest'), scriptedWorker(liar, 'liar')];
   const caught: EventOf<'machine'>[] = [];
   const recoveries: EventOf<'recovery'>[] = [];
   const warnings: string[] = [];
@@ -73,7 +73,7 @@ async function trainWith(
     });
     return { hash: await trained.sha256(), lies, caught, recoveries, warnings };
   } finally {
-    for (const end of ends) end();
+    for (const { end } of workers) end();
   }
 }
 
