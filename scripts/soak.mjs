@@ -1,5 +1,5 @@
 // Runs the long tests that are too slow for every change: a run killed at 20 random moments and worker threads killed every
-// 50 steps, a checkpoint of 2 GiB, then 20,000 steps during which memory must not grow.
+// 50 steps, a checkpoint of 2 GiB, 20,000 steps during which memory must not grow, and disputes about steps tampered with.
 //   npm run soak
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -17,3 +17,4 @@ function run(args, env = {}) {
 run(['scripts/build.mjs', '--tests']);
 run(['scripts/test.mjs', 'runs/kill', 'runs/large-checkpoint'], { LANEWISE_KILLS: '20' });
 run(['dist/test/soak/long-run.js']);
+run(['dist/test/soak/receipts.js']);

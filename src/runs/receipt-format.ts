@@ -9,7 +9,7 @@
  * stream; the chain's hash, 32. Where the whole state is hashed, its SHA-256 stands before the chain's.
  * Numbers are little-endian: whole ones of 32 bits, digests two of 64.
  */
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import { oneOf, wholeFrom } from '../base/check.js';
 import { readAs } from '../base/check-json.js';
 import type { Digest } from '../step/digests.js';
@@ -100,27 +100,26 @@ export interface StepRecord {
   readonly state?: Uint8Array;
 }
 
-const sha256 = (...parts: readonly Uint8Array[]): Buffer => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
+/** In one call where the engine has it, which takes half the time. */
+const sha256 = (bytes: Uint8Array): Buffer =>
+  (crypto as Partial<typeof crypto>).hash?.('sha256', bytes, 'buffer') ??
+  crypto.createHash('sha256').update(bytes).digest();
 
 /** The chain's hash before step 0. */
 export const firstChain = (every: number): Buffer =>
   sha256(encodeHeader({ run: '', every }).subarray(0, 24));
 
-const chainOf = (before: Uint8Array, step: number, content: Uint8Array): Buffer => {
-  const place = Buffer.alloc(8);
-  place.writeBigUInt64LE(BigInt(step));
-  return sha256(before, place, content);
-};
+/** What is hashed before an entry's content: the chain's hash before, and the step as 64 bits. */
+const LEAD_BYTES = HASH_BYTES + 8;
 
 /** An entry's bytes; the last 32 are the chain's hash, `before` is the one before. */
 export function encodeEntry(before: Uint8Array, step: number, record: StepRecord): Buffer {
   const { digest, loss, epoch, place, samples, state } = record;
   const content = FIELD_BYTES + (state ? HASH_BYTES : 0);
-  const bytes = Buffer.alloc(content + HASH_BYTES);
+  const hashed = Buffer.alloc(LEAD_BYTES + content + HASH_BYTES);
+  hashed.set(before);
+  hashed.writeBigUInt64LE(BigInt(step), HASH_BYTES);
+  const bytes = hashed.subarray(LEAD_BYTES);
   bytes.writeBigUInt64LE(digest[0], 0);
   bytes.writeBigUInt64LE(digest[1], 8);
   bytes.writeDoubleLE(loss, 16);
@@ -128,7 +127,7 @@ export function encodeEntry(before: Uint8Array, step: number, record: StepRecord
   bytes.writeUInt32LE(place, 28);
   if (samples) bytes.set(samples.subarray(0, 8), 32);
   if (state) bytes.set(state, FIELD_BYTES);
-  bytes.set(chainOf(before, step, bytes.subarray(0, content)), content);
+  bytes.set(sha256(hashed.subarray(0, LEAD_BYTES + content)), content);
   return bytes;
 }
 
@@ -171,4 +170,4 @@ export function isLinked(entry: ReceiptEntry, before: string | undefined, every:
 
 /** The hash of a whole receipt: of what the run is, and of the last step's chain. */
 export const receiptHash = (run: string, chain: string): string =>
-  sha256(Buffer.from(run, 'hex'), Buffer.from(chain, 'hex')).toString('hex');
+  sha256(Buffer.from(run + chain, 'hex')).toString('hex');
