@@ -78,8 +78,7 @@ async function trainUntil(
   const { workers, decoders } = options;
   const run = await preparedRun(await inMemory(found, options), options);
   const { data, model, settings, notes, finish } = run;
-  const invited = invitation(options);
-  for (const line of [task.said, ...notes, options.minWorkers ? invited : '']) if (line) note(line);
+  for (const line of [...(task.said ? [task.said] : []), ...notes]) note(line);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,
@@ -88,7 +87,7 @@ async function trainUntil(
     parts: data,
     setAside,
     unit: task.unit,
-    invited: options.minWorkers ? undefined : invited,
+    invited: invitation(options),
     isQuiet,
   });
   stop.guard(true);

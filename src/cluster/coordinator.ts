@@ -76,8 +76,8 @@ export interface CoordinatorRequest extends ShareRequest {
 
 export interface Coordinator {
   readonly pool: SharedPool;
-  /** Resolves when so many machines are ready, or the signal is aborted. */
-  ready(machines: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves when so many machines are ready. */
+  ready(machines: number): Promise<void>;
   /** Nothing can go on: the job at hand and all that follow reject. */
   fail(error: LanewiseError): void;
 }
@@ -137,10 +137,8 @@ export function createCoordinator(request: CoordinatorRequest): Coordinator {
         await transport.flush().catch(() => {});
       },
     },
-    ready: (machines, signal) =>
+    ready: (machines) =>
       new Promise((resolve) => {
-        if (signal?.aborted) return resolve();
-        signal?.addEventListener('abort', () => resolve(), { once: true });
         state.waiting.push({ machines, resolve });
         wakeWaiting(desk);
       }),

@@ -1,6 +1,7 @@
 /** The machines that share the steps of a run, for `train`. */
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { LanewiseError } from '../base/errors.js';
 import { sha256 } from '../base/sha256.js';
 import type { Machines, ShareRequest, StepParts } from '../crew/machines.js';
@@ -18,8 +19,6 @@ export interface RunAbout {
   readonly folder?: string;
   /** Keeps who computed which parts of a step, if parts are checked. */
   readonly onStep?: (parts: StepParts) => void;
-  /** Ends the wait for machines; the run then begins without them. */
-  readonly signal?: AbortSignal;
 }
 
 /** Connects to the cluster. @throws LanewiseError before work starts for options or a server that will not do. */
@@ -44,7 +43,7 @@ async function nameOf({ description, folder }: RunAbout): Promise<string> {
 async function shareSteps(
   transport: Transport,
   options: ClusterOptions,
-  { folder, onStep, signal }: RunAbout,
+  { folder, onStep }: RunAbout,
   name: string,
   request: ShareRequest,
 ) {
@@ -74,9 +73,28 @@ async function shareSteps(
     isHashing: share > 0,
     ...(share > 0 && onStep ? { onStep } : {}),
   });
-  await coordinator.ready(minWorkers, signal);
   const { pool } = coordinator;
-  return { ...pool, close: () => closeBoth(pool.close, lease) };
+  return {
+    ...pool,
+    ...(minWorkers > 0 ? { gather: gathering(coordinator, minWorkers) } : {}),
+    close: () => closeBoth(pool.close, lease),
+  };
+}
+
+/** Milliseconds for which a run waits for its first machines before it tells what became of those that asked. */
+const PATIENCE = 250;
+
+function gathering(coordinator: Coordinator, machines: number): () => Promise<boolean> {
+  let isComplete = false;
+  const complete = coordinator.ready(machines).then(() => void (isComplete = true));
+  return async () => {
+    const waited = new AbortController();
+    const { signal } = waited;
+    if (!isComplete)
+      await Promise.race([complete, setTimeout(PATIENCE, undefined, { signal }).catch(() => {})]);
+    waited.abort();
+    return isComplete;
+  };
 }
 
 async function closeBoth(close: () => Promise<void>, lease: Lease): Promise<void> {

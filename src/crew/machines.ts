@@ -52,6 +52,11 @@ export interface MachineFigures {
 
 /** A pool whose training jobs are shared with other machines. To close it ends the sharing; the own pool is its session's. */
 export interface SharedPool extends Pool {
+  /**
+   * Resolves to whether as many machines have joined as the run is to begin with, for which it waits a little; absent if it
+   * begins with any.
+   */
+  gather?(): Promise<boolean>;
   /** News since the last call. */
   news(): readonly MachineNews[];
   figures(): MachineFigures;
@@ -85,7 +90,7 @@ export interface ShareRequest {
 /** Machines that share the steps of a run. */
 export interface Machines {
   /**
-   * Shares a session's steps, once `minWorkers` have joined.
+   * Shares a session's steps.
    * @throws LanewiseError for data that cannot be shared, such as a stream.
    */
   share(request: ShareRequest): Promise<SharedPool>;

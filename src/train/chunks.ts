@@ -61,7 +61,7 @@ function goBack(run: Run, failure: WorkerFailure): RunEvent {
 }
 
 /** What has become of the machines that share the run's steps. */
-const machineEvents = ({ session }: Run): RunEvent[] =>
+export const machineEvents = ({ session }: Run): RunEvent[] =>
   (session.shared?.news() ?? []).map((news) => ({ event: 'machine', ...news }));
 
 /** Figures of the machines that shared steps which took this long. */

@@ -23,7 +23,7 @@ import {
 import { settle } from './scoring.js';
 import type { ResolvedSettings } from './settings.js';
 import { startRecord, type About } from './start-and-done.js';
-import { trainChunk } from './chunks.js';
+import { machineEvents, trainChunk } from './chunks.js';
 
 export interface LoopOptions extends RunOptions {
   /** Further fields of the first event. */
@@ -50,6 +50,9 @@ export async function* trainingLoop(
     const record = await startRecord(model, settings, options.about ?? {});
     yield [{ ...record, ...resumedAt, weights: () => averagedWeights(run) }];
     for (const message of run.warnings) yield [{ event: 'warning', step: run.state.step, message }];
+    // Who may not take part is told while the run waits for others.
+    while (!isAborted(signal) && !((await run.session.shared?.gather?.()) ?? true))
+      yield machineEvents(run);
     while (!isOver(run) && !isAborted(signal)) {
       const stepped = await trainChunk(run);
       if (stepped.some(({ event }) => event === 'recovery')) {

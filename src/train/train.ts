@@ -200,7 +200,6 @@ async function* happenings(
           .openMachines(cluster, {
             description: recording?.about.description,
             folder,
-            signal,
             onStep: recording?.recordParts,
           })
           .catch((error: unknown) => leaveWith(recording, error));

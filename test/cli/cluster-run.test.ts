@@ -47,7 +47,7 @@ test('a shared run has lines, events and a section of its report, and the bits o
     const lines = await lanewise(train('--out', 'lines', ...shared), { cwd });
     assert.is(lines.code, 0, lines.stderr);
     assert.match(
-      lines.stderr,
+      lines.stdout,
       `the first step waits for 1 machine to join: npx lanewise worker ${url}`,
     );
     assert.match(lines.stdout, /^\S+ joined, 1 thread$/m);
