@@ -12,6 +12,7 @@ import {
   type Check,
   type Checks,
 } from '../base/check.js';
+import { parseAddress } from './server-address.js';
 import type { Transport } from './transport.js';
 
 export interface ClusterOptions {
@@ -21,7 +22,7 @@ export interface ClusterOptions {
   readonly credentials?: string;
   /** Workers that must have joined before the first step; default 0. */
   readonly minWorkers?: number;
-  /** Share of parts that are also computed here and compared, 0 to 1; default 0.01 beyond loopback, else 0. */
+  /** Share of parts that are also computed here and compared, 0 to 1; default 0.01 with credentials or beyond this machine, else 0. */
   readonly check?: number;
   /** Seconds after which a part that a machine owes is computed by others; default the larger of 1 and three median steps. */
   readonly deadline?: number;
@@ -51,3 +52,9 @@ export const checkClusterOptions = (options: ClusterOptions): ClusterOptions =>
     workers: 'workers are threads of this machine, and belong into the settings; see minWorkers',
     servers: 'url is the server',
   });
+
+/** The share of parts that is checked unless the settings say it: none where only this machine's users can take part. */
+export function usualCheck({ url, credentials }: ClusterOptions): number {
+  const isNear = typeof url !== 'string' || parseAddress('train: cluster', url).isLoopback;
+  return credentials === undefined && isNear ? 0 : 0.01;
+}

@@ -6,7 +6,7 @@ import { LanewiseError } from '../base/errors.js';
 import { sha256 } from '../base/sha256.js';
 import type { Machines, ShareRequest, StepParts } from '../crew/machines.js';
 import { createChecks } from './checks.js';
-import { checkClusterOptions, type ClusterOptions } from './cluster-options.js';
+import { checkClusterOptions, usualCheck, type ClusterOptions } from './cluster-options.js';
 import { connect } from './connect.js';
 import { createCoordinator, type Coordinator } from './coordinator.js';
 import { buildOf } from './same-build.js';
@@ -47,7 +47,7 @@ async function shareSteps(
   name: string,
   request: ShareRequest,
 ) {
-  const { minWorkers = 0, deadline, check, credentials } = options;
+  const { minWorkers = 0, deadline, check: share = usualCheck(options) } = options;
   const { plan } = request.run;
   checkShareable(request, minWorkers);
   const build = await buildOf(plan.numerics);
@@ -60,7 +60,6 @@ async function shareSteps(
       new LanewiseError('platform', `the run is led by ${other} now, which has taken it up`),
     ),
   );
-  const share = check ?? (credentials === undefined ? 0 : 0.01);
   coordinator = createCoordinator({
     ...request,
     transport,

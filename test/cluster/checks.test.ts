@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
+import { usualCheck } from '../../src/cluster/cluster-options.js';
 import { createChecks, type Checks } from '../../src/cluster/checks.js';
 import type { PartRecord } from '../../src/crew/machines.js';
 import type { ShardRange } from '../../src/step/jobs.js';
@@ -37,6 +38,18 @@ async function checked(checks: Checks, step: number, parts: readonly PartRecord[
   });
   return { computed, found };
 }
+
+test('parts are checked unless only users of this machine can take part', () => {
+  for (const [url, credentials, expected] of [
+    ['nats://127.0.0.1:4222', undefined, 0],
+    ['nats://localhost', undefined, 0],
+    ['nats://127.0.0.1:4222', 'coordinator.json', 0.01],
+    ['tls://localhost', 'coordinator.json', 0.01],
+    ['nats://10.0.0.5', undefined, 0.01],
+    ['tls://gpu.example.org', undefined, 0.01],
+  ] as const)
+    assert.is(usualCheck({ url, ...(credentials && { credentials }) }), expected, url);
+});
 
 test('nothing is computed twice if nothing is to be checked', async () => {
   const checks = createChecks({ share: 0 });
