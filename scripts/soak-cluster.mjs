@@ -89,6 +89,16 @@ const disturbances = {
 const VARIANTS = ['plain', 'clipped', 'averaged'];
 const KINDS = ['worker', 'worker', 'workers', 'pause', 'server', 'coordinator', 'coordinator'];
 
+/** Starts a run; three of four times it has begun to train before anything happens to it. */
+async function begin(given, random) {
+  const run = startRun(given);
+  const isCalm = random.integer(4) > 0;
+  await Promise.race([run.until(isCalm ? /"event":"step"/ : /"event":"start"/), run.ended]).catch(
+    () => {},
+  );
+  return run;
+}
+
 /** Runs once; what was done to it, and what became of it. */
 async function soak(number) {
   const random = randomStream(seed, 99, number);
@@ -107,7 +117,7 @@ async function soak(number) {
   };
   const kinds = [];
   const changes = [];
-  let run = startRun(given);
+  let run = await begin(given, random);
   let isOver = false;
   run.ended.then(() => (isOver = true));
   for (let i = 1 + random.integer(4); i > 0; i--) {
@@ -123,7 +133,7 @@ async function soak(number) {
     changes.push(...changesOf(run));
     const isBegun = existsSync(join(given.folder, 'checkpoint.safetensors'));
     isOver = false;
-    run = startRun({ ...given, ...(isBegun ? { resume: true } : { fresh: true }) });
+    run = await begin({ ...given, ...(isBegun ? { resume: true } : { fresh: true }) }, random);
     run.ended.then(() => (isOver = true));
   }
   const sha256 = await run.sha256();

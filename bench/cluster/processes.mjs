@@ -92,3 +92,35 @@ export function median(values) {
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
+
+/** A run that tells of machines as they come and go (`tellMachines`), until it is closed. */
+export function startTrainer(given, before = []) {
+  const command = [...before, ...node, trainer, JSON.stringify(given)];
+  const child = start(command, ['ignore', 'pipe', 'inherit']);
+  const seen = new Map();
+  let waiting = [];
+  let rest = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop();
+    for (const { change, at } of lines.map((line) => JSON.parse(line))) {
+      if (!seen.has(change)) seen.set(change, []);
+      seen.get(change).push(at);
+    }
+    waiting = waiting.filter((look) => !look());
+  });
+  return {
+    count: (change) => seen.get(change)?.length ?? 0,
+    /** When the run told of the change for the `nth` time. */
+    when: (change, nth) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const at = seen.get(change)?.[nth - 1];
+          if (at !== undefined) resolve(at);
+          return at !== undefined;
+        };
+        if (!look()) waiting.push(look);
+      }),
+    close: () => child.kill('SIGKILL'),
+  };
+}

@@ -5,13 +5,24 @@ import {
   digits,
   lenet5,
   momentum,
-  resnet18,
+  resNet18,
   resnet20,
   trainEvents,
 } from '../../dist/src/bundle/index.js';
 
 const given = JSON.parse(process.argv[2]);
-const { model, batch, steps, warm = 5, workers = 1, url, minWorkers = 0, deadline, busy } = given;
+const {
+  model,
+  batch,
+  shards,
+  steps,
+  warm = 5,
+  workers = 1,
+  url,
+  minWorkers = 0,
+  deadline,
+  busy,
+} = given;
 const { insecure, numerics = 'fused' } = given;
 
 /** Random pixels with labels, since no accuracy is measured. */
@@ -22,7 +33,7 @@ function noise(shape, count, classes) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     samples[i] = state >>> 24;
   }
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 10);
   return {
     name: 'noise',
     shape,
@@ -35,7 +46,7 @@ function noise(shape, count, classes) {
 const MODELS = {
   lenet5: () => [lenet5(), (count) => digits({ count })],
   resnet20: () => [resnet20(), (count) => noise([3, 32, 32], count, 10)],
-  resnet18: () => [resnet18(), (count) => noise([3, 224, 224], count, 1000)],
+  resnet18: () => [resNet18(), (count) => noise([3, 224, 224], count, 1000)],
 };
 const [net, data] = MODELS[model]();
 const perEpoch = given.perEpoch ?? steps + warm;
@@ -43,6 +54,7 @@ const settings = {
   data: data(batch * perEpoch),
   optimizer: momentum({ lr: 0.01 }),
   batch,
+  ...(shards ? { shards } : {}),
   epochs: Math.ceil((steps + warm) / perEpoch),
   seed: 1,
   numerics,
@@ -56,10 +68,12 @@ let figures;
 let peak = 0;
 let sha256;
 for await (const event of trainEvents(net, settings, { stepsPerEvent: 1, ...cluster })) {
-  peak = Math.max(peak, process.memoryUsage.rss());
+  if (event.event !== 'step' || event.step % 50 === 0)
+    peak = Math.max(peak, process.memoryUsage.rss());
   if (event.event === 'machine') {
     const { machine, change, step, reason } = event;
     machines.push({ machine, change, step, reason, at: Date.now() });
+    if (given.tellMachines) console.log(JSON.stringify(machines.pop()));
   }
   if (event.event === 'progress' && event.cluster) figures = event.cluster;
   if (event.event === 'epoch' && event.cluster) figures = event.cluster;

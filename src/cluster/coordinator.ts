@@ -26,7 +26,7 @@ import type { Checks, Found } from './checks.js';
 import { createCollector } from './collect-parts.js';
 import { createDeadline } from './debts.js';
 import { encode } from './encode.js';
-import { createMembers, type Closed, type Member } from './members.js';
+import { createMembers, PATIENCE, type Closed, type Member } from './members.js';
 import { pieceSize } from './message-pieces.js';
 import { fromWorker } from './read-message.js';
 import {
@@ -191,6 +191,8 @@ function createDesk(request: CoordinatorRequest): Desk {
     },
     serial: 0,
     speed: undefined,
+    idle: 0,
+    patience: PATIENCE,
   };
   const greeter = createGreeter(run, datasets[0]!, transport.blobs, epoch);
   const desk: Desk = { request, crew, greeter, state };

@@ -27,6 +27,10 @@ const DEAD = 3000;
 /** Attempts at a writing that fails. */
 const ATTEMPTS = 5;
 
+/** Attempts at a reading before anything is held, as the server may just be starting again, and milliseconds between them. */
+const READINGS = 8;
+const PAUSE = 500;
+
 interface Held {
   readonly holder: string;
   readonly token: string;
@@ -63,6 +67,19 @@ export function createLeases(register: Register, dead = DEAD): Leases & { stop()
   };
 }
 
+/** Reads an entry, again if the link is cut meanwhile. */
+async function readPatiently(register: Register, name: string): Promise<Entry | undefined> {
+  for (let readings = 1; ; readings++) {
+    try {
+      return await register.read(name);
+    } catch (error) {
+      const mayPass = error instanceof LanewiseError && error.kind === 'network';
+      if (!mayPass || readings === READINGS) throw error;
+      await sleep(PAUSE);
+    }
+  }
+}
+
 /** Writes the entry once it is free; its revision. */
 async function seize(
   register: Register,
@@ -71,7 +88,7 @@ async function seize(
   holder: string,
   dead: number,
 ): Promise<number> {
-  let seen = await register.read(name);
+  let seen = await readPatiently(register, name);
   let since = performance.now();
   for (let lost = 0; ;) {
     const held = heldBy(seen);
@@ -85,7 +102,7 @@ async function seize(
         if (++lost === ATTEMPTS) throw error;
       }
     } else await sleep(dead / 12);
-    const now = await register.read(name);
+    const now = await readPatiently(register, name);
     if (now?.value === value) return now.revision;
     if (now?.revision === seen?.revision) continue;
     const other = heldBy(now);

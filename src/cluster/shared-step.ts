@@ -5,7 +5,7 @@
  */
 import { nodesOf } from '../step/shards.js';
 import { STEP_FIGURES } from '../feed/layout.js';
-import { computeRange } from '../crew/shard-ranges.js';
+import { computeRange, prepareRange } from '../crew/shard-ranges.js';
 import type { PartRecord, StepParts } from '../crew/machines.js';
 import type { MachineCaught, Pool } from '../crew/worker-pool.js';
 import { stepKey, type RunKey, type ShardRange } from '../step/jobs.js';
@@ -60,6 +60,9 @@ export interface Crew {
   serial: number;
   /** This machine's speed, in samples a millisecond. */
   speed: number | undefined;
+  /** As those of members: steps in a row without shards, and after how many it is tried again. */
+  idle: number;
+  patience: number;
 }
 
 /** A step's samples, its place in the job and its random numbers. */
@@ -130,6 +133,7 @@ export function openStep(crew: Crew, at: StepAt): SharedStep {
     withWanted(handsOf(crew, able), wantedOf(crew, able), count),
   );
   for (const member of able) noteIdle(member, ranges.has(member.key));
+  noteIdle(crew, ranges.has(OWN));
   for (const [machine, range] of ranges) {
     if (machine === OWN) step.queue.push(range);
     else step.debts.push({ machine, range, since: crew.clock(), isPassedOn: false });
@@ -154,11 +158,12 @@ function handsOf({ run, speed: own }: Crew, ready: readonly Member[]): Hand[] {
 }
 
 /** Machines that are to have a shard though they are slow: they may be faster by now, or a part of theirs proves the state. */
-const wantedOf = ({ checks }: Crew, able: readonly Member[]): readonly string[] => {
-  const owed = checks.owed();
-  return able
+const wantedOf = (crew: Crew, able: readonly Member[]): readonly string[] => {
+  const owed = crew.checks.owed();
+  const wanted = able
     .filter(({ key, idle, patience }) => idle >= patience || owed.includes(key))
     .map(({ key }) => key);
+  return crew.idle >= crew.patience ? [OWN, ...wanted] : wanted;
 };
 
 /** The hands, with those that are wanted fast enough for one of `count` shards. */
@@ -175,7 +180,7 @@ function withWanted(
 }
 
 /** Notes whether a machine has shards of a step; one that was tried waits for longer, unless it has them anyway. */
-function noteIdle(member: Member, isBusy: boolean): void {
+function noteIdle(member: Pick<Member, 'idle' | 'patience'>, isBusy: boolean): void {
   if (!isBusy) member.idle++;
   else if (member.idle >= member.patience) {
     member.idle = 0;
@@ -366,6 +371,8 @@ async function workOff(crew: Crew, step: SharedStep): Promise<void> {
     const range = step.queue.shift();
     if (range) {
       for (const gap of step.fold.missing(range)) {
+        // What is done once for a range says nothing about the speed.
+        await prepareRange(crew.run, crew.own, step.at.size, gap);
         const started = performance.now();
         for (const { node, sum } of await computeHere(crew, step, gap)) step.fold.add(node, sum);
         const ms = performance.now() - started;

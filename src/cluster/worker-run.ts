@@ -3,7 +3,12 @@
  * that the next one who sends the same finds it loaded. Nothing is taken before the plan and all sizes have been checked.
  */
 import { LanewiseError } from '../base/errors.js';
-import { computeRange, type NodeSum, type RangeRequest } from '../crew/shard-ranges.js';
+import {
+  computeRange,
+  prepareRange,
+  type NodeSum,
+  type RangeRequest,
+} from '../crew/shard-ranges.js';
 import { createThreadPool, WorkerFailure, type Pool } from '../crew/worker-pool.js';
 import { orderAt } from '../crew/session.js';
 import { releaseMemory } from '../engine/memory.js';
@@ -159,6 +164,7 @@ export interface Computed {
  */
 export async function computeTwice(loaded: LoadedRun, range: RangeRequest): Promise<Computed> {
   const compute = async () => {
+    await prepareRange(loaded.run, loaded.pool, range.size, range.range);
     const started = performance.now();
     const nodes = await computeRange(loaded.run, loaded.pool, range);
     return { nodes, ms: performance.now() - started };

@@ -1,7 +1,7 @@
 /** Sums of gradients over ranges of a minibatch's shards, which other machines' sums complete. */
 import { stepKey, type RunKey, type ShardRange } from '../step/jobs.js';
 import { gradientOffset } from '../step/linked-plan.js';
-import { rangeStep } from '../step/plan-steps.js';
+import { rangeStep, type StepPlan } from '../step/plan-steps.js';
 import type { RunMemory } from '../step/run-memory.js';
 import type { Pool } from './worker-pool.js';
 
@@ -39,7 +39,7 @@ export async function computeRange(
   const [first, end] = range;
   const isWhole = first === 0 && end === plan.steps[stepKey(size)]!.schedule.shards.length;
   const shards = isWhole ? undefined : range;
-  const { merges, roots } = (await stepFor(run, pool, size, shards)).schedule;
+  const { merges, roots } = (await prepareRange(run, pool, size, range)).schedule;
   await pool.run({
     kind: 'gradients',
     minibatch: { dataset: 0, size },
@@ -57,12 +57,19 @@ export async function computeRange(
   }));
 }
 
-/** The plan for some shards, which the pool is told of when they are first asked for. */
-async function stepFor({ plan }: RunMemory, pool: Pool, size: number, range?: ShardRange) {
+/** The plan for some shards of a minibatch, which the pool is told of when they are first asked for. */
+export async function prepareRange(
+  { plan }: RunMemory,
+  pool: Pool,
+  size: number,
+  range: ShardRange,
+): Promise<StepPlan> {
+  const whole = plan.steps[stepKey(size)]!;
+  if (range[0] === 0 && range[1] === whole.schedule.shards.length) return whole;
   const key = stepKey(size, range);
   const known = plan.steps[key];
   if (known) return known;
-  const step = rangeStep(plan, size, range!);
+  const step = rangeStep(plan, size, range);
   await pool.run({ kind: 'prepare', steps: { [key]: step }, evaluations: {} });
   return (plan.steps[key] = step);
 }
