@@ -10,7 +10,7 @@ export const PROTOCOL = 1;
 
 /**
  * Bytes of a step beyond which its sending is paced: each worker says `received` after every RECEIVED_EVERY pieces, and the coordinator
- * stays at most AHEAD bytes ahead of the slowest.
+ * stays at most AHEAD bytes ahead of the slowest. Of parts, AHEAD bytes of all machines together are under way to the coordinator.
  */
 export const PACED = 16 * 2 ** 20;
 export const AHEAD = 24 * 2 ** 20;
@@ -64,8 +64,6 @@ export interface Welcome {
   readonly plan: BlobRef;
   /** Contents of regions: columns of data, and parameters that are not trained. `offset` is in the region. */
   readonly contents: readonly (BlobRef & { readonly region: string; readonly offset: number })[];
-  /** Pieces of parts that it may send before it waits for credit. */
-  readonly window: number;
 }
 
 /** A worker is ready for the next step. */
@@ -105,6 +103,8 @@ export interface StepPiece extends Piece {
   readonly key?: readonly [number, number];
   readonly size?: number;
   readonly assignment?: Assignment;
+  /** Bytes of parts that each machine may have under way (windowOf): a share of AHEAD. */
+  readonly room?: number;
 }
 
 /** The coordinator, to one worker: compute these shards of the step as well. */

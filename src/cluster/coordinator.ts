@@ -3,7 +3,7 @@
  * answers, and takes each step with those that are ready; without any it trains as if there were no cluster.
  *
  * Memory beside the run's own: a buffer for each machine that is sending a part, one for each sum that waits for its sibling in the tree (at
- * most as many as parts of a step), 24 MB of a broadcast under way, and in all 32 MB of parts under way.
+ * most as many as parts of a step), 24 MB of a broadcast under way, and in all 24 MB of parts under way.
  */
 import { LanewiseError } from '../base/errors.js';
 import type { MachineNews, SharedPool, ShareRequest, StepParts } from '../crew/machines.js';
@@ -54,9 +54,6 @@ const CALL_TICKS = 5;
 
 /** News of machines at a time, at most. */
 const MOST_NEWS = 4096;
-
-/** Bytes of parts that all machines together may have under way. */
-const UNDER_WAY = 2 ** 25;
 
 /** What a coordinator needs of the run and its cluster. */
 export interface CoordinatorRequest extends ShareRequest {
@@ -190,6 +187,7 @@ function createDesk(request: CoordinatorRequest): Desk {
       addNews(state, { machine, change: 'redone', step: step + 1, reason });
     },
     serial: 0,
+    window: 1,
     speed: undefined,
     idle: 0,
     patience: PATIENCE,
@@ -312,7 +310,7 @@ function hearPart(desk: Desk, user: string, id: string, piece: PartPiece, bytes:
   const { step } = state;
   if (!member || !step || piece.epoch !== crew.epoch || piece.serial !== crew.serial) return;
   if (!isNode(piece.node, step.count)) return;
-  const pieces = crew.collector.credit(member.key, member.window);
+  const pieces = crew.collector.credit(member.key, crew.window);
   if (pieces > 0) tell(desk, member, { kind: 'credit', epoch: crew.epoch, pieces });
   if (!isWanted(step, member.key, piece.node)) return;
   const part = crew.collector.add(member.key, piece, bytes);
@@ -330,19 +328,12 @@ function hearReceived(
   state.step?.sending?.received(member.key, piece);
 }
 
-/** Pieces that one more machine may have under way, with as many as there are, or are likely to come. */
-function windowOf({ crew }: Desk): number {
-  const machines = Math.max(4, crew.members.ready().length + 1);
-  return Math.min(64, Math.max(1, Math.floor(UNDER_WAY / machines / crew.pieceSize)));
-}
-
 /** Tells a machine what to compute with; if that cannot be stored now, the machine asks again. */
 async function greet(desk: Desk, member: Member): Promise<void> {
   try {
-    const welcome = await desk.greeter.welcome(member.threads, windowOf(desk));
+    const welcome = await desk.greeter.welcome(member.threads);
     if (desk.state.isOver || member.phase !== 'joining') return;
     member.plan = welcome.plan.sha256;
-    member.window = welcome.window;
     tell(desk, member, welcome);
   } catch (error) {
     if (!(error instanceof LanewiseError)) throw error;

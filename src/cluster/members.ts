@@ -32,8 +32,6 @@ export interface Member {
   readonly engine: string;
   /** Whether it is `ready` for steps, being made so, or `away`: not heard of, though it was ready. */
   phase: 'joining' | 'ready' | 'away';
-  /** Pieces of parts that it may have under way. */
-  window: number;
   /** The SHA-256 of its plan; undefined until it is welcome. */
   plan: string | undefined;
   /** Ticks since it was heard. */
@@ -226,7 +224,7 @@ function welcome(book: Book, user: string, id: string, { threads, engine }: Hell
     if (other.user === user && other.id !== id && other.phase !== 'away') crowded.add(user);
   if (known?.phase === 'ready')
     tell(book, known, 'left', 'it had not heard of this machine for a second');
-  const fresh = { silent: 0, phase: 'joining', plan: undefined, window: 1 } as const;
+  const fresh = { silent: 0, phase: 'joining', plan: undefined } as const;
   const member: Member =
     known?.threads === threads
       ? Object.assign(known, fresh)

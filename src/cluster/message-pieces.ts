@@ -15,6 +15,19 @@ const HEADER = 4096;
 export const pieceSize = (maxBody: number): number =>
   Math.min(LARGEST, maxBody - Math.max(HEADER, Math.ceil(maxBody / 8)));
 
+/** Bytes below which a part's pieces are not cut smaller for want of room. */
+const SMALLEST = 4096;
+
+/** How parts are sent where a machine may have `room` bytes under way: in pieces of at most `largest`, and so many at a time. */
+export function windowOf(
+  room: number,
+  largest: number,
+): { readonly size: number; readonly window: number } {
+  // Two at least, so that one is on its way while another is taken.
+  const size = Math.min(largest, Math.max(SMALLEST, Math.floor(room / 2)));
+  return { size, window: Math.max(1, Math.floor(room / size)) };
+}
+
 /** One piece of a message: what its header says of it, and its bytes, as views of the message's. */
 export interface Cut {
   readonly piece: Omit<Piece, 'serial'>;

@@ -12,7 +12,7 @@ import {
 import { amount, fields, listed, readAs, string } from '../base/check-json.js';
 import { LanewiseError } from '../base/errors.js';
 import { decode } from './encode.js';
-import type { FromCoordinator, FromWorker, Piece } from './cluster-messages.js';
+import { AHEAD, type FromCoordinator, type FromWorker, type Piece } from './cluster-messages.js';
 import { WORD } from './subjects.js';
 
 /** A message whose header has been checked, and its bytes, a view of the body. */
@@ -138,7 +138,13 @@ const refusal: Fields = { epoch: natural, reason: said, 'hint?': said };
 const piece: Fields = { serial: natural, piece: natural, pieces: count, bytes: natural };
 const leave: Fields = { epoch: natural, reason: said };
 
-const stepHead: Fields = { step: natural, key: pairOfWords, size: count, assignment };
+const stepHead: Fields = {
+  step: natural,
+  key: pairOfWords,
+  size: count,
+  assignment,
+  room: wholeFrom(1, AHEAD),
+};
 
 /** Fields of a step's piece that only the first has. */
 const step: Fields = Object.fromEntries(
@@ -152,7 +158,6 @@ const coordinatorFields: Readonly<Record<string, Fields>> = {
     epoch: natural,
     plan: fields(blob),
     contents: listed(content, 10_000),
-    window: count,
   },
   step: { ...piece, epoch: natural, ...step },
   redo: { epoch: natural, serial: natural, range: rangeOf(1) },

@@ -8,7 +8,7 @@ import { encode } from './encode.js';
 import { cutPieces, type Cut } from './message-pieces.js';
 
 /** What the first piece says. */
-export type StepHead = Required<Pick<StepPiece, 'step' | 'key' | 'size' | 'assignment'>>;
+export type StepHead = Required<Pick<StepPiece, 'step' | 'key' | 'size' | 'assignment' | 'room'>>;
 
 export interface SendRequest {
   readonly epoch: number;

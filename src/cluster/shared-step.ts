@@ -13,11 +13,12 @@ import { CONTROL } from '../step/meeting.js';
 import type { RunMemory } from '../step/run-memory.js';
 import { assignShards, smoothed, type Hand } from './assignment.js';
 import { isRight, type Checks, type Found } from './checks.js';
-import type { Redo } from './cluster-messages.js';
+import { AHEAD, type Redo } from './cluster-messages.js';
 import type { Collector, Part } from './collect-parts.js';
 import { dealOut, openDebts, owes, type Deadline, type Debt, type Debts } from './debts.js';
 import { createFold, type Fold } from './fold.js';
 import { PATIENCE, type Member, type Members } from './members.js';
+import { windowOf } from './message-pieces.js';
 import { hashOfPart, isFinitePart } from './part-values.js';
 import { sendStep, type Sending } from './send-step.js';
 import type { Tally } from './tally.js';
@@ -56,8 +57,9 @@ export interface Crew {
   readonly caught: (found: Found, step: number, what: string) => MachineCaught;
   /** Adds to the news. */
   readonly redone: (member: Pick<Member, 'user' | 'key'>, step: number, reason: string) => void;
-  /** Number of the last sending. */
+  /** Number of the last sending, and the pieces of parts that each machine may have under way in it. */
   serial: number;
+  window: number;
   /** This machine's speed, in samples a millisecond. */
   speed: number | undefined;
   /** As those of members: steps in a row without shards, and after how many it is tried again. */
@@ -210,10 +212,12 @@ function send(crew: Crew, step: SharedStep, ready: readonly Member[]): void {
   }
   const places = run.bytesOf('order').subarray(at.start * 4, (at.start + at.size) * 4);
   const weights = run.bytesOf('parameters').subarray(0, run.plan.parameters.trainedBytes);
+  const room = Math.floor(AHEAD / Math.max(1, receivers.length));
+  crew.window = windowOf(room, size).window;
   step.sending = sendStep({
     epoch,
     serial: crew.serial,
-    head: { step: at.step, key: at.key, size: at.size, assignment },
+    head: { step: at.step, key: at.key, size: at.size, assignment, room },
     parts: [places, weights],
     size,
     receivers,

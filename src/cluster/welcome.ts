@@ -13,8 +13,8 @@ const MOST_PLANS = 64;
 
 /** Stores contents once, and tells workers where they are. */
 export interface Greeter {
-  /** The welcome of a machine with so many threads and a window of pieces. What fails is tried again at the next call. */
-  welcome(threads: number, window: number): Promise<Welcome>;
+  /** The welcome of a machine with so many threads. What fails is tried again at the next call. */
+  welcome(threads: number): Promise<Welcome>;
 }
 
 export function createGreeter(
@@ -61,7 +61,7 @@ export function createGreeter(
   }
 
   return {
-    async welcome(threads, window) {
+    async welcome(threads) {
       if (!contents) {
         contents = storeContents();
         contents.catch(() => (contents = undefined));
@@ -71,7 +71,6 @@ export function createGreeter(
         epoch,
         plan: await planFor(threads),
         contents: await contents,
-        window,
       };
     },
   };

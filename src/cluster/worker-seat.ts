@@ -300,7 +300,7 @@ async function takeNext(desk: Desk): Promise<void> {
 
 async function takeUp(desk: Desk, seat: Seat, welcome: Welcome): Promise<void> {
   const { request } = desk;
-  const { plan: ref, contents, window } = welcome;
+  const { plan: ref, contents } = welcome;
   const isWanted = () => desk.seat === seat && seat.phase === 'loading' && !desk.isOver;
   await endSteps(desk);
   if (!isWanted()) return;
@@ -317,20 +317,19 @@ async function takeUp(desk: Desk, seat: Seat, welcome: Welcome): Promise<void> {
   }
   await writeContents(desk.kept, contents, request.load);
   if (!isWanted()) return;
-  seat.steps = desk.steps = stepsOf(desk, seat, desk.kept, window);
+  seat.steps = desk.steps = stepsOf(desk, seat, desk.kept);
   seat.phase = 'ready';
   say(desk, seat, { kind: 'ready', epoch: seat.epoch, plan: ref.sha256 } satisfies Ready);
   request.onEvent({ kind: 'joined', run: seat.run, memory: desk.kept.plan.memory.bytes });
 }
 
-function stepsOf(desk: Desk, seat: Seat, loaded: LoadedRun, window: number): WorkerSteps {
+function stepsOf(desk: Desk, seat: Seat, loaded: LoadedRun): WorkerSteps {
   const { transport, user, id, onEvent } = desk.request;
   const { run, epoch } = seat;
   return createWorkerSteps({
     loaded,
     epoch,
     name: `${user}.${id}`,
-    window,
     pieceSize: pieceSize(transport.maxBody),
     tell: (message, bytes) => say(desk, seat, message, bytes),
     onComputed: (step, samples, ms) => onEvent({ kind: 'computed', run, step, samples, ms }),

@@ -18,7 +18,7 @@ import {
   type Redo,
   type StepPiece,
 } from './cluster-messages.js';
-import { addPiece, beginAssembly, cutPieces, type Assembly } from './message-pieces.js';
+import { addPiece, beginAssembly, cutPieces, windowOf, type Assembly } from './message-pieces.js';
 import { computeTwice, stepBytes, writeStep, type Computed, type LoadedRun } from './worker-run.js';
 
 export interface StepsRequest {
@@ -26,9 +26,7 @@ export interface StepsRequest {
   readonly epoch: number;
   /** This worker's name in assignments, `user.id`. */
   readonly name: string;
-  /** Pieces of parts that may be under way. */
-  readonly window: number;
-  /** Bytes of a piece. */
+  /** Bytes of the largest piece. */
   readonly pieceSize: number;
   /** Says something to the coordinator. */
   readonly tell: (message: PartPiece | Received, bytes?: readonly Uint8Array[]) => void;
@@ -66,8 +64,10 @@ interface State {
   loaded: Step | undefined;
   /** The largest serial that has been heard of. */
   newest: number;
-  /** Pieces that may be sent. */
+  /** Pieces that may be sent now, those that may be under way, and bytes of each. */
   credit: number;
+  window: number;
+  pieceSize: number;
   busy: Promise<void> | undefined;
   isOver: boolean;
   /** Wakes a sender that waits for credit. */
@@ -83,13 +83,15 @@ interface Desk {
 
 /** Takes the steps of a run, until it is stopped. */
 export function createWorkerSteps(request: StepsRequest): WorkerSteps {
-  const { loaded, window } = request;
+  const { loaded } = request;
   const state: State = {
     arriving: undefined,
     arrived: undefined,
     loaded: undefined,
     newest: -1,
-    credit: window,
+    credit: 0,
+    window: 0,
+    pieceSize: request.pieceSize,
     busy: undefined,
     isOver: false,
     wake: () => {},
@@ -107,7 +109,7 @@ export function createWorkerSteps(request: StepsRequest): WorkerSteps {
       work(desk);
     },
     hearCredit(pieces) {
-      state.credit = Math.min(window, state.credit + pieces);
+      state.credit = Math.min(state.window, state.credit + pieces);
       state.wake();
     },
     async stop() {
@@ -134,7 +136,8 @@ function hearPiece(desk: Desk, message: StepPiece, bytes: Uint8Array): void {
   if (state.isOver || serial < state.newest) return;
   if (serial > state.newest) {
     state.newest = serial;
-    state.credit = request.window;
+    // How much may be sent is in the first piece.
+    state.credit = 0;
     state.arriving = undefined;
     state.arrived = undefined;
     state.wake();
@@ -156,7 +159,7 @@ function hearPiece(desk: Desk, message: StepPiece, bytes: Uint8Array): void {
 /** @throws LanewiseError kind 'data' for a step that the plan does not have. */
 function beginStep({ request, state }: Desk, message: StepPiece, bytes: Uint8Array): Step {
   const { plan } = request.loaded;
-  const { serial, step, key, size, assignment } = message as Required<StepPiece>;
+  const { serial, step, key, size, assignment, room } = message as Required<StepPiece>;
   if (!plan.steps[size]) {
     throw new LanewiseError(
       'data',
@@ -176,6 +179,8 @@ function beginStep({ request, state }: Desk, message: StepPiece, bytes: Uint8Arr
   const expected = stepBytes(request.loaded, size);
   const memory = state.buffer.subarray(0, expected);
   const assembly = beginAssembly('the coordinator', message, bytes, expected, memory);
+  const { window, size: pieceSize } = windowOf(room, request.pieceSize);
+  Object.assign(state, { window, pieceSize, credit: window });
   return { serial, step, key, size, ranges, assembly };
 }
 
@@ -234,7 +239,7 @@ async function sendParts(
   let sent = 0;
   for (const { node, sum } of nodes) {
     const parts = [figuresOf(loaded, node), bytesOf(sum)];
-    for (const { piece, bytes } of cutPieces(parts, request.pieceSize)) {
+    for (const { piece, bytes } of cutPieces(parts, state.pieceSize)) {
       while (isWanted() && state.credit === 0)
         await new Promise<void>((resolve) => (state.wake = resolve));
       if (!isWanted()) return;

@@ -2,7 +2,12 @@
 import { encodePlan } from '../../src/cluster/plan-wire.js';
 import { encode } from '../../src/cluster/encode.js';
 import { cutPieces } from '../../src/cluster/message-pieces.js';
-import type { Call, FromWorker, Welcome } from '../../src/cluster/cluster-messages.js';
+import {
+  AHEAD,
+  type Call,
+  type FromWorker,
+  type Welcome,
+} from '../../src/cluster/cluster-messages.js';
 import { fromWorker } from '../../src/cluster/read-message.js';
 import { buildOf } from '../../src/cluster/same-build.js';
 import { CALLS, runSubject, upPattern, workerSubject } from '../../src/cluster/subjects.js';
@@ -75,7 +80,7 @@ export async function welcomeOf(
     contents.push({ ...(await store(bytes)), region: `${leaves[0]} 0`, offset: 0 });
   }
   const sent = await store(encodePlan(partPlan(plan, columns, threads)));
-  return { kind: 'welcome', epoch, plan: sent, contents, window: 4 };
+  return { kind: 'welcome', epoch, plan: sent, contents };
 }
 
 export type Heard = FromWorker & { readonly body: Uint8Array; readonly from: string };
@@ -132,7 +137,13 @@ export function createStandIn(own: Own, transport: Transport, name: string, epoc
       const weights = own.run.bytesOf('parameters').subarray(0, own.plan.parameters.trainedBytes);
       const places = new Uint8Array(order.buffer, order.byteOffset, BATCH * 4);
       for (const { piece, bytes } of cutPieces([places, weights], pieceBytes)) {
-        const head = { step: 3, key: KEY, size: BATCH, assignment: { [this.worker()]: range } };
+        const head = {
+          step: 3,
+          key: KEY,
+          size: BATCH,
+          assignment: { [this.worker()]: range },
+          room: AHEAD,
+        };
         const named = piece.piece === 0 ? { ...head, ...change } : {};
         tellAll({ kind: 'step', epoch, serial, ...piece, ...named }, ...bytes);
       }

@@ -178,7 +178,8 @@ test('a sample that the data does not have is not computed', () =>
     new Uint32Array(order.buffer)[3] = 2 ** 31;
     const weights = run.bytesOf('parameters').slice(0, plan.parameters.trainedBytes);
     const piece = { serial: 1, piece: 0, pieces: 1, bytes: order.length + weights.length };
-    const head = { step: 0, key: [1, 2], size: BATCH, assignment: { [boss.worker()]: [0, 1] } };
+    const assignment = { [boss.worker()]: [0, 1] };
+    const head = { step: 0, key: [1, 2], size: BATCH, assignment, room: 1000 };
     boss.tellAll({ kind: 'step', epoch: 5, ...piece, ...head }, order, weights);
     await until(
       () => of('left').some(({ reason }) => /sample 3 is number 2147483648/.test(reason)),

@@ -14,7 +14,7 @@ import { cutPieces } from '../../src/cluster/message-pieces.js';
 import { sendStep } from '../../src/cluster/send-step.js';
 
 const SIZE = 2 ** 20;
-const head = { step: 4, key: [1, 2], size: 8, assignment: { 'a.x': [0, 1] } } as const;
+const head = { step: 4, key: [1, 2], size: 8, assignment: { 'a.x': [0, 1] }, room: 99 } as const;
 
 /** Begins to send; `sent` grows. */
 function begin(parts: readonly Uint8Array[], receivers: readonly string[]) {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../src/base/sha256.js';
 import { encode } from '../../src/cluster/encode.js';
 import { createMemoryHub } from '../../src/cluster/memory-transport.js';
+import { pieceSize } from '../../src/cluster/message-pieces.js';
 import { encodePlan } from '../../src/cluster/plan-wire.js';
 import { serveWorker, type WorkerOptions } from '../../src/cluster/serve-worker.js';
 import { buildOf } from '../../src/cluster/same-build.js';
@@ -107,7 +108,7 @@ test('parts have the bits of one process, whole or by ranges, and come by credit
     [2, 3],
   ] as const;
   for (const [serial, range] of ranges.entries()) {
-    boss.step(serial, range, 40_000);
+    boss.step(serial, range, 40_000, { room: 4 * pieceSize(50_000) });
     const expected = await boss.partsOf(range);
     const pieces = () => boss.find('part').filter((part) => part.serial === serial).length;
     await waitFor(() => pieces() >= 4);

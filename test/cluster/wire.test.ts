@@ -3,8 +3,19 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
 import { decode, encode } from '../../src/cluster/encode.js';
-import type { FromCoordinator, FromWorker, Piece } from '../../src/cluster/cluster-messages.js';
-import { addPiece, beginAssembly, cutPieces, pieceSize } from '../../src/cluster/message-pieces.js';
+import {
+  AHEAD,
+  type FromCoordinator,
+  type FromWorker,
+  type Piece,
+} from '../../src/cluster/cluster-messages.js';
+import {
+  addPiece,
+  beginAssembly,
+  cutPieces,
+  pieceSize,
+  windowOf,
+} from '../../src/cluster/message-pieces.js';
 import { fromCoordinator, fromWorker } from '../../src/cluster/read-message.js';
 import { matches } from '../../src/cluster/subjects.js';
 
@@ -150,11 +161,22 @@ test('pieces leave room for a header below what a server takes', () => {
   assert.is(pieceSize(2 ** 14), 12_288);
 });
 
+test('parts of many machines are cut smaller, so that all that is under way is bounded', () => {
+  for (const machines of [1, 2, 5, 13, 14, 26, 27, 100, 1000]) {
+    const room = Math.floor(AHEAD / machines);
+    const { size, window } = windowOf(room, 917_504);
+    assert.ok(window >= 2 && size <= 917_504 && size * window * machines <= AHEAD, `${machines}`);
+  }
+  assert.equal(windowOf(AHEAD, 917_504), { size: 917_504, window: 27 });
+  assert.equal(windowOf(1, 917_504), { size: 4096, window: 1 });
+});
+
 const hash = 'ab'.repeat(32);
 const build = { protocol: 1, version: '1.2.3', wasm: hash, numerics: 'strict' } as const;
 const head = {
   step: 4,
   key: [1, 2 ** 32 - 1],
+  room: 1000,
   size: 64,
   assignment: { 'bo.x': [0, 2], coordinator: [2, 4] },
 } as const;
@@ -168,7 +190,6 @@ const coordinators: readonly FromCoordinator[] = [
     epoch: 7,
     plan: { sha256: hash, bytes: 9 },
     contents: [{ sha256: hash, bytes: 1, region: 'input x', offset: 0 }],
-    window: 8,
   },
   { kind: 'step', epoch: 7, ...piece, ...head },
   { kind: 'step', epoch: 7, ...piece, piece: 1, pieces: 2 },
