@@ -20,6 +20,7 @@ export interface ProcessRun {
   readonly stepMs?: number;
   readonly minWorkers?: number;
   readonly deadline?: number;
+  readonly check?: number;
   readonly insecure?: boolean;
   readonly numerics?: 'strict' | 'fused';
 }
@@ -31,7 +32,14 @@ const { digits, LanewiseError, lenet5, trainEvents } = lanewise;
 
 const given = JSON.parse(process.argv[2]!) as ProcessRun;
 const { url, folder, resume = false, fresh = false, seed = 1, stepMs = 0 } = given;
-const { steps = 60, minWorkers = 0, deadline, insecure = false, numerics = 'strict' } = given;
+const {
+  steps = 60,
+  minWorkers = 0,
+  deadline,
+  check,
+  insecure = false,
+  numerics = 'strict',
+} = given;
 const say = (line: object) => console.log(JSON.stringify(line));
 const data = digits({ count: 320, seed });
 
@@ -62,7 +70,13 @@ const settings = {
   ...own,
 } as Lanewise.TrainSettings;
 const cluster = (server: string) => ({
-  cluster: { url: server, minWorkers, insecure, ...(deadline === undefined ? {} : { deadline }) },
+  cluster: {
+    url: server,
+    minWorkers,
+    insecure,
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(check === undefined ? {} : { check }),
+  },
 });
 try {
   for await (const event of trainEvents(model, settings, {
