@@ -105,20 +105,15 @@ interface Desk {
   readonly state: State;
 }
 
-/** Begins to call; the pool's jobs may be given at once. */
+/** Calls nobody before the pool's `begin`; its jobs may be given at once. */
 export function createCoordinator(request: CoordinatorRequest): Coordinator {
   const desk = createDesk(request);
-  const { state, crew } = desk;
+  const { state } = desk;
   const { transport, name } = request;
-  const end = transport.subscribe(upPattern(name), (delivery) => hear(desk, delivery));
-  const ticker = setInterval(() => tick(desk), TICK);
-  call(desk);
-  transport.onLink((link) => {
-    state.isCut = link === 'cut';
-    if (link === 'restored' && state.step && !state.isOver) sendAgain(crew, state.step);
-  });
+  let end = (): void => {};
   return {
     pool: {
+      begin: () => void (end = beginToCall(desk)),
       run: (job) => (job.kind === 'train' ? trainSteps(desk, job) : request.own.run(job)),
       news: () => takeNews(desk),
       figures: () => figuresOf(desk),
@@ -127,7 +122,6 @@ export function createCoordinator(request: CoordinatorRequest): Coordinator {
       async close() {
         if (state.isOver) return;
         state.isOver = true;
-        clearInterval(ticker);
         end();
         const leave: Leave = { kind: 'leave', epoch: request.epoch, reason: 'the run has ended' };
         publish(desk, runSubject(name), encode(leave));
@@ -145,6 +139,23 @@ export function createCoordinator(request: CoordinatorRequest): Coordinator {
       state.step.error = error;
       state.step.stir();
     },
+  };
+}
+
+/** Calls, and listens to who answers, until the returned function is called. */
+function beginToCall(desk: Desk): () => void {
+  const { state, crew, request } = desk;
+  const { transport, name } = request;
+  const end = transport.subscribe(upPattern(name), (delivery) => hear(desk, delivery));
+  const ticker = setInterval(() => tick(desk), TICK);
+  call(desk);
+  transport.onLink((link) => {
+    state.isCut = link === 'cut';
+    if (link === 'restored' && state.step && !state.isOver) sendAgain(crew, state.step);
+  });
+  return () => {
+    clearInterval(ticker);
+    end();
   };
 }
 

@@ -77,6 +77,7 @@ export function replayParts(log: readonly StepParts[], path: string): Replay {
     machines: {
       share: async (request): Promise<SharedPool> => ({
         run: (job) => (job.kind === 'train' ? takeSteps(request, job) : request.own.run(job)),
+        begin: () => {},
         news: () => [],
         figures: () => ALONE,
         prove() {},

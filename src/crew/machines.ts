@@ -52,6 +52,8 @@ export interface MachineFigures {
 
 /** A pool whose training jobs are shared with other machines. To close it ends the sharing; the own pool is its session's. */
 export interface SharedPool extends Pool {
+  /** The weights are in their place: machines are called from now on, and get those that no step changes. */
+  begin(): void;
   /**
    * Resolves to whether as many machines have joined as the run is to begin with, for which it waits a little; absent if it
    * begins with any.

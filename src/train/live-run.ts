@@ -83,6 +83,7 @@ export async function openRun(
       session.writeWeights(new Map([...session.viewWeights(), ...settings.weights]));
     if (resumed) ({ state, warnings } = resumed.takeUp(resumed, session, settings, size));
     await receipt?.begin(session, state.step);
+    session.shared?.begin();
   } catch (error) {
     // Its threads would keep the process alive.
     await session.close();

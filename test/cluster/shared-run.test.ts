@@ -66,4 +66,32 @@ for (const [name, [model, settings]] of Object.entries(cases))
     }
   });
 
+/** The hash of a run alone, and of one that is shared with a worker, all of whose parts are checked; what became of machines. */
+async function compared(settings: TrainSettings) {
+  const alone = await (await train(lenet5(), settings)).model.sha256();
+  const hub = createMemoryHub();
+  const { end } = scriptedWorker(hub('w').transport, 'w');
+  const changes: string[] = [];
+  const { model: trained } = await train(lenet5(), settings, {
+    cluster: { url: hub().transport, minWorkers: 1, check: 1 },
+    onMachine: ({ change }) => void changes.push(change),
+  });
+  end();
+  return { alone, shared: await trained.sha256(), changes };
+}
+
+test('frozen layers are those of the run: no part is wrong', async () => {
+  const first = lenet5().parameters[0]!.name;
+  const { alone, shared, changes } = await compared({ ...base, epochs: 1, freeze: [first] });
+  assert.is(shared, alone);
+  assert.equal(changes, ['joined']);
+});
+
+test('what a validation leaves behind is in no part', async () => {
+  const validation = digits({ count: 30, first: 1_000_000 });
+  const { alone, shared, changes } = await compared({ ...base, validation });
+  assert.is(shared, alone);
+  assert.equal(changes, ['joined']);
+});
+
 test.run();

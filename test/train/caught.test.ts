@@ -78,6 +78,7 @@ function lying({ from, caught, since = from, isProven = (step) => step < from }:
           if (isProof) proofs.push(last);
           isProof = false;
         },
+        begin: () => {},
         news: () => [],
         figures: () => figures,
         prove: () => void (isProof = true),
