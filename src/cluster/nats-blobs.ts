@@ -74,14 +74,15 @@ export function createNatsBlobs(nc: NatsConnection, orCut: OrCut): Blobs {
     has: (sha256) =>
       persist('looking for contents', async () => {
         await open();
-        return (await findInfo(sha256, read)) !== undefined;
+        const info = await findInfo(sha256, read);
+        return info !== undefined && (await hasPieces(info, read));
       }),
     async put(sha256, bytes) {
       await checkBlob(sha256, bytes);
       await persist('storing contents', async () => {
         const store = await open();
         const info = await findInfo(sha256, read);
-        if (info && isFresh(info, sha256, bytes.length)) return;
+        if (info && isFresh(info, sha256, bytes.length) && (await hasPieces(info, read))) return;
         const meta = { name: sha256, options: { max_chunk_size: largest } };
         await orCut(store.putBlob(meta, bytes));
       });
@@ -126,6 +127,13 @@ function isFresh({ size, digest, mtime }: Info, sha256: string, bytes: number): 
   const age = Date.now() - Date.parse(mtime);
   return size === bytes && found === sha256 && age < KEPT / 3;
 }
+
+/**
+ * Whether contents have pieces: the library removes them when it takes a storing for failed whose answer came too late, and
+ * what says that they are there remains.
+ */
+const hasPieces = async ({ nuid, size }: Info, read: Reader): Promise<boolean> =>
+  size === 0 || (await read({ last_by_subj: `$O.${BUCKET}.C.${nuid}` })) !== null;
 
 /** All pieces of contents, whose size has been checked. */
 async function readPieces({ nuid, size }: Info, read: Reader): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,4 +1,6 @@
 /** What goes wrong with a real server, and what a transport makes of it. */
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect as dialNats } from '@nats-io/transport-node';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connect as dial } from 'node:net';
@@ -177,6 +179,23 @@ withServer('a receiver that is too far behind is cut off', strict, async (server
   receiver.resume();
   await until(() => receiver.isClosed(), 'end');
   assert.ok(receiver.bytes() < AHEAD);
+});
+
+withServer('contents whose pieces are gone are stored again', {}, async (server, join) => {
+  const ann = await join('ann');
+  const contents = counted(1_200_000);
+  const hash = await sha256(contents);
+  await ann.blobs.put(hash, contents);
+  const nc = await dialNats({ servers: server.url });
+  const manager = await jetstreamManager(nc);
+  // As after an answer that came too late: the pieces are removed, and what names them stays.
+  await manager.streams.purge('OBJ_LW', { filter: '$O.LW.C.*' });
+  await nc.close();
+  assert.is(await ann.blobs.has(hash), false);
+  assert.match(await refusal(() => ann.blobs.get(hash, contents.length)), 'end after 0 bytes');
+  await ann.blobs.put(hash, contents);
+  assert.is(await ann.blobs.has(hash), true);
+  assert.equal(await ann.blobs.get(hash, contents.length), contents);
 });
 
 test.run();
