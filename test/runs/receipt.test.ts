@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LanewiseError } from '../../src/base/errors.js';
+import { createMemoryHub } from '../../src/cluster/memory-transport.js';
 import { digits } from '../../src/data/digits/index.js';
 import { batchNorm1d, flatten, linear, relu, sequential } from '../../src/layers/index.js';
 import { adam, ema, momentum } from '../../src/optimizers/index.js';
@@ -24,6 +25,7 @@ import { readCheckpoint } from '../../src/runs/checkpoint-files.js';
 import { entriesOf, openReceipt } from '../../src/runs/receipt-file.js';
 import { isLinked, receiptHash } from '../../src/runs/receipt-format.js';
 import type { TrainSettings } from '../../src/train/settings.js';
+import { scriptedWorker } from '../cluster/scripted-worker.js';
 import { train, type TrainOptions } from '../../src/train/train.js';
 
 const model = sequential([flatten(), linear(784, 12), batchNorm1d(12), relu(), linear(12, 10)], {
@@ -132,6 +134,15 @@ test('the same bytes from any number of workers, and through chunks of any lengt
   for (const workers of [1, 3])
     assert.ok(isSame(await run({ workers }), whole), `${workers} workers`);
   assert.ok(isSame(await run({}, { stepsPerEvent: 9 }), whole));
+});
+
+test('the same bytes from machines that share the steps', async () => {
+  const hub = createMemoryHub();
+  const workers = ['w0', 'w1'].map((name) => scriptedWorker(hub(name).transport, name));
+  const cluster = { url: hub().transport, minWorkers: 2 };
+  const shared = await run({}, { cluster });
+  for (const { end } of workers) end();
+  assert.ok(isSame(shared, whole));
 });
 
 test('other bytes from another seed, and other ones from the step at which a rate differs', async () => {

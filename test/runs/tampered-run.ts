@@ -61,8 +61,9 @@ function tampering(keeper: ReceiptKeeper, { step, how, place }: Tampered): Recei
   const alterOrder = () => {
     const altered = order.slice();
     const first = ((step - 1) * BATCH) % altered.length;
-    const [at, other] = [first + (place % BATCH), (first + BATCH + place) % altered.length];
-    altered[at] = altered[other]!;
+    // One of another minibatch in place of one of this.
+    const other = first + BATCH + (place % (altered.length - BATCH));
+    altered[first + (place % BATCH)] = altered[other % altered.length]!;
     session.writeOrder(altered);
   };
   const tamper = () => {
