@@ -114,14 +114,14 @@ export interface ReceiptWriter {
   readonly every: number;
   /** The last step that it has, −1 before the first entry, and the chain's hash there. */
   readonly step: number;
-  readonly chain: Buffer;
+  readonly chain: Uint8Array;
   /** The entry of a step that it has. */
   entry(step: number): ReceiptEntry;
   /**
    * Appends entries, whole or not at all: those of the steps after the last, each with its chain.
    * @throws LanewiseError kind 'file'.
    */
-  append(entries: readonly Buffer[]): void;
+  append(entries: readonly Uint8Array[]): void;
   /** Removes the entries of steps after `step`. */
   cutAfter(step: number): void;
   /** Makes the entries survive a power cut. */
@@ -152,7 +152,7 @@ export function openWriter(path: string, header: ReceiptHeader): ReceiptWriter {
   } catch (error) {
     throw refuse(error);
   }
-  const chainAt = (at: number): Buffer =>
+  const chainAt = (at: number): Uint8Array =>
     at < 0 ? firstChain(every) : bytesAt(file, offsetOf(at + 1, every) - 32, 32);
   let chain = chainAt(step);
   function cutAfter(last: number): void {
@@ -195,7 +195,7 @@ export function openWriter(path: string, header: ReceiptHeader): ReceiptWriter {
     },
     hashAt(last) {
       cutAfter(last);
-      return receiptHash(run, chain.toString('hex'));
+      return receiptHash(run, Buffer.from(chain).toString('hex'));
     },
     close: () => closeSync(file),
   };

@@ -65,9 +65,13 @@ export function lastStep(bytes: number, every: number): number {
   return step;
 }
 
+/** The same bytes. Declarations do without Node's own types: those who check against ours may not have them. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 const hasState = (step: number, every: number): boolean => step % every === 0;
 
-export function encodeHeader({ run, every }: ReceiptHeader): Buffer {
+export function encodeHeader({ run, every }: ReceiptHeader): Uint8Array {
   const bytes = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(bytes);
   bytes.writeUInt32LE(VERSION, 16);
@@ -77,7 +81,8 @@ export function encodeHeader({ run, every }: ReceiptHeader): Buffer {
 }
 
 /** @throws LanewiseError kind 'file' for bytes that do not begin a receipt. */
-export function decodeHeader(bytes: Buffer, path: string): ReceiptHeader {
+export function decodeHeader(header: Uint8Array, path: string): ReceiptHeader {
+  const bytes = bufferOf(header);
   const owner = `'${path}'`;
   const is = (what: string, value: unknown, check: ReturnType<typeof oneOf>) =>
     readAs('file', owner, what, value, check);
@@ -106,14 +111,14 @@ const sha256 = (bytes: Uint8Array): Buffer =>
   crypto.createHash('sha256').update(bytes).digest();
 
 /** The chain's hash before step 0. */
-export const firstChain = (every: number): Buffer =>
+export const firstChain = (every: number): Uint8Array =>
   sha256(encodeHeader({ run: '', every }).subarray(0, 24));
 
 /** What is hashed before an entry's content: the chain's hash before, and the step as 64 bits. */
 const LEAD_BYTES = HASH_BYTES + 8;
 
 /** An entry's bytes; the last 32 are the chain's hash, `before` is the one before. */
-export function encodeEntry(before: Uint8Array, step: number, record: StepRecord): Buffer {
+export function encodeEntry(before: Uint8Array, step: number, record: StepRecord): Uint8Array {
   const { digest, loss, epoch, place, samples, state } = record;
   const content = FIELD_BYTES + (state ? HASH_BYTES : 0);
   const hashed = Buffer.alloc(LEAD_BYTES + content + HASH_BYTES);
@@ -132,11 +137,12 @@ export function encodeEntry(before: Uint8Array, step: number, record: StepRecord
 }
 
 /** The first 8 bytes of the SHA-256 of samples' numbers. */
-export const samplesHash = ({ buffer, byteOffset, byteLength }: Uint32Array): Buffer =>
+export const samplesHash = ({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array =>
   sha256(new Uint8Array(buffer, byteOffset, byteLength)).subarray(0, 8);
 
 /** The entry of `step` in its bytes. */
-export function decodeEntry(bytes: Buffer, step: number, every: number): ReceiptEntry {
+export function decodeEntry(entry: Uint8Array, step: number, every: number): ReceiptEntry {
+  const bytes = bufferOf(entry);
   const hex = (from: number, count: number) => bytes.toString('hex', from, from + count);
   const content = FIELD_BYTES + (hasState(step, every) ? HASH_BYTES : 0);
   return {
@@ -165,7 +171,7 @@ export function isLinked(entry: ReceiptEntry, before: string | undefined, every:
     samples: bytesOf(samples),
     ...(state === undefined ? {} : { state: bytesOf(state) }),
   });
-  return found.toString('hex', found.length - HASH_BYTES) === chain;
+  return bufferOf(found).toString('hex', found.length - HASH_BYTES) === chain;
 }
 
 /** The hash of a whole receipt: of what the run is, and of the last step's chain. */

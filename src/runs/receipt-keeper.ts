@@ -54,7 +54,7 @@ export function createKeeper(
       sink.cutAfter(before);
       const last = before + metrics.length;
       const state = last % every === 0 ? await hashState(session) : undefined;
-      const entries: Buffer[] = [];
+      const entries: Uint8Array[] = [];
       metrics.forEach(({ loss, digest }, i) => {
         const start = (first + i) * batch;
         const samples = order?.subarray(start, Math.min(start + batch, epochSamples));

@@ -140,10 +140,10 @@ async function checkAgreed(session: Session, step: number, agreed: ReceiptEntry)
 function createMemorySink(
   every: number,
   agreed: ReceiptEntry | undefined,
-): ReceiptSink & { readonly last: Buffer | undefined } {
+): ReceiptSink & { readonly last: Uint8Array | undefined } {
   let step = agreed?.step ?? -1;
-  let chain = agreed ? Buffer.from(agreed.chain, 'hex') : firstChain(every);
-  let last: Buffer | undefined;
+  let chain: Uint8Array = agreed ? Buffer.from(agreed.chain, 'hex') : firstChain(every);
+  let last: Uint8Array | undefined;
   return {
     every,
     get step() {
