@@ -100,7 +100,7 @@ const clusterFlags = () => [
   ),
   option(
     '--check <share>',
-    'share of the parts that this machine computes, too, and compares (0.01 with --credentials, else 0)',
+    'share of the parts that this machine computes, too, and compares (0.01 with --credentials or a server on another machine, else 0)',
     share,
   ),
   option(
