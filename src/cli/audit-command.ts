@@ -1,6 +1,7 @@
 /** The command `lanewise audit`: takes a stretch of a run again on this machine alone, and compares it with what was logged. */
 import type { Command } from 'commander';
-import { auditRun, type Audit } from '../runs/audit.js';
+import type { Audit } from '../runs/audit.js';
+import { auditRun } from '../runs/public.js';
 import { option } from './options.js';
 import { findData, inMemory, preparedRun } from './prepared-run.js';
 import { auditBar } from './progress.js';
