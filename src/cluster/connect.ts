@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { hostname } from 'node:os';
 import type { ClusterOptions } from './cluster-options.js';
 import { readCredentials, type Credentials } from './credentials.js';
+import { closingLeft } from './left-sockets.js';
 import { connectError, unfitServer, type Attempt } from './nats-errors.js';
 import { loadTransportNode } from './nats-packages.js';
 import { createNatsTransport } from './nats-transport.js';
@@ -68,25 +69,27 @@ async function open(
     credentials && nkeyAuthenticator(new TextEncoder().encode(credentials.seed));
   try {
     await peekServer(address, PATIENCE);
-    return await dial({
-      servers: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
-      name: `lanewise ${user}`,
-      inboxPrefix: inboxPrefix(user),
-      timeout: PATIENCE,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: RECONNECT,
-      reconnectJitter: RECONNECT,
-      reconnectJitterTLS: RECONNECT,
-      // Other servers that this one names are not those that were asked for.
-      ignoreClusterUpdates: true,
-      // A server that is started again with other users is tried for ever too.
-      ignoreAuthErrorAbort: true,
-      pingInterval: PING,
-      maxPingOut: PINGS,
-      ...(address.login && { user: address.login.user, pass: address.login.password }),
-      ...(authenticator && { authenticator }),
-      ...tlsOf(address, credentials, insecure),
-    });
+    return await closingLeft(address.port, () =>
+      dial({
+        servers: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+        name: `lanewise ${user}`,
+        inboxPrefix: inboxPrefix(user),
+        timeout: PATIENCE,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RECONNECT,
+        reconnectJitter: RECONNECT,
+        reconnectJitterTLS: RECONNECT,
+        // Other servers that this one names are not those that were asked for.
+        ignoreClusterUpdates: true,
+        // A server that is started again with other users is tried for ever too.
+        ignoreAuthErrorAbort: true,
+        pingInterval: PING,
+        maxPingOut: PINGS,
+        ...(address.login && { user: address.login.user, pass: address.login.password }),
+        ...(authenticator && { authenticator }),
+        ...tlsOf(address, credentials, insecure),
+      }),
+    );
   } catch (error) {
     throw connectError(attempt, error);
   }

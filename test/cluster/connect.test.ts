@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect as dialSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { connect, type ConnectOptions } from '../../src/cluster/connect.js';
 import { readCredentials } from '../../src/cluster/credentials.js';
 import { initCluster } from '../../src/cluster/init-folder.js';
 import { createMemoryHub } from '../../src/cluster/memory-transport.js';
+import { closingLeft } from '../../src/cluster/left-sockets.js';
 import { connectError, unfitServer } from '../../src/cluster/nats-errors.js';
 import { parseAddress } from '../../src/cluster/server-address.js';
 import { NO_SERVER, freePort, startNatsServer } from '../support/nats-server.js';
@@ -114,6 +115,26 @@ test('where no server answers, the error says what was tried', async () => {
   assert.match(fit('2.8.4', 2 ** 20)!.message, 'is a nats-server 2.8.4, expected 2.9 or newer');
   assert.match(fit('2.10.1', 1024)!.message, 'takes messages of at most 1024 bytes');
   assert.match(told('EWHATEVER'), 'cannot connect to nats://far.example:4222: outer');
+});
+
+test('a connection that fails leaves no socket open', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
+  const silent = closingLeft(port, async () => {
+    await once(dialSocket(port, '127.0.0.1'), 'connect');
+    await accepted;
+    throw new Error('it says nothing');
+  });
+  await silent.then(
+    () => assert.unreachable(),
+    (error: Error) => assert.is(error.message, 'it says nothing'),
+  );
+  const socket = await accepted;
+  socket.resume();
+  await once(socket, 'close');
+  server.close();
 });
 
 test('a server with users says whom it lets in', async () => {
