@@ -75,20 +75,19 @@ if (hasNatsServer()) {
 
   test('all workers killed: the coordinator goes on alone, and takes in those that come later', () =>
     withWorkers(2, async (workers) => {
-      const run = startRun({ url: server.url, ...paced, minWorkers: 2 });
+      const run = startRun({ url: server.url, ...paced, minWorkers: 2, joins: 3 });
       await run.step(8);
       await Promise.all(workers.map((worker) => worker.kill()));
       await run.step(16);
-      const late = await startWorker(server.url);
+      workers.push(await startWorker(server.url));
       await joined(run, 3);
       await endsAsAlone(run);
-      await late.kill();
       assert.is(changesOf(run).filter((change) => change === 'left').length, 2);
     }));
 
   test('the server killed, and started again with what it stored', () =>
     withWorkers(2, async () => {
-      const run = startRun({ url: server.url, ...paced, stepMs: 60, minWorkers: 2 });
+      const run = startRun({ url: server.url, ...paced, minWorkers: 2, joins: 4 });
       await run.step(8);
       await server.kill();
       await run.step(12);
@@ -132,7 +131,7 @@ if (hasNatsServer()) {
 
   test('a straggler: its part is computed by others, and it comes back', () =>
     withWorkers(2, async ([slow]) => {
-      const run = startRun({ url: server.url, ...paced, minWorkers: 2, deadline: 0.2 });
+      const run = startRun({ url: server.url, ...paced, minWorkers: 2, deadline: 0.2, joins: 3 });
       await run.step(6);
       slow!.child.kill('SIGSTOP');
       await run.step(12);
@@ -144,13 +143,12 @@ if (hasNatsServer()) {
     }));
 
   test('two runs at one server, and a worker that comes late: each has its own weights', () =>
-    withWorkers(1, async () => {
+    withWorkers(1, async (workers) => {
       const runs = [1, 2].map((seed) => startRun({ url: server.url, ...paced, stepMs: 40, seed }));
       await runs[0]!.step(5);
-      const late = await startWorker(server.url);
+      workers.push(await startWorker(server.url));
       const other = await startRun({ steps: paced.steps, seed: 2 }).sha256();
       assert.equal(await Promise.all(runs.map((run) => run.sha256())), [alone, other]);
-      await late.kill();
       assert.ok(runs.some((run) => changesOf(run).includes('joined')));
     }));
 
@@ -163,7 +161,7 @@ if (hasNatsServer()) {
     const worker = await startWorker(first.url);
     let second: NatsServer | undefined;
     try {
-      const run = startRun({ url: first.url, ...paced, stepMs: 60, minWorkers: 1 });
+      const run = startRun({ url: first.url, ...paced, minWorkers: 1, joins: 2 });
       await run.step(8);
       await first.close();
       await rm(store, { recursive: true });
@@ -216,7 +214,7 @@ function cutLinks(): void {
         worker = await (isWorker
           ? startWorker(far, { before: within, args: ['--insecure'] })
           : startWorker(there.url));
-        const given = { steps: paced.steps, stepMs: 100, minWorkers: 1 };
+        const given = { ...paced, minWorkers: 1, joins: 2 };
         const run = isWorker
           ? startRun({ ...given, url: there.url })
           : startRun({ ...given, url: far, insecure: true }, within);

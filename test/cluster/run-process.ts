@@ -18,6 +18,8 @@ export interface ProcessRun {
   /** Default 60, in epochs of 5. */
   readonly steps?: number;
   readonly stepMs?: number;
+  /** Steps from the 16th on wait for a second each until so many machines have joined, however slow this computer is. */
+  readonly joins?: number;
   readonly minWorkers?: number;
   readonly deadline?: number;
   readonly check?: number;
@@ -31,7 +33,7 @@ const lanewise = (await import(bundle)) as typeof Lanewise;
 const { digits, LanewiseError, lenet5, trainEvents } = lanewise;
 
 const given = JSON.parse(process.argv[2]!) as ProcessRun;
-const { url, folder, resume = false, fresh = false, seed = 1, stepMs = 0 } = given;
+const { url, folder, resume = false, fresh = false, seed = 1, stepMs = 0, joins = 0 } = given;
 const {
   steps = 60,
   minWorkers = 0,
@@ -78,6 +80,8 @@ const cluster = (server: string) => ({
     ...(check === undefined ? {} : { check }),
   },
 });
+let joined = 0;
+const paceAt = (step: number) => (joined < joins && step >= 16 ? 1000 : stepMs);
 try {
   for await (const event of trainEvents(model, settings, {
     report: false,
@@ -90,8 +94,9 @@ try {
       say({ event: 'done', sha256, step });
     } else if (['step', 'machine', 'recovery', 'warning', 'start'].includes(event.event))
       say(event);
-    if (event.event === 'step' && stepMs > 0)
-      await new Promise((resolve) => setTimeout(resolve, stepMs));
+    if (event.event === 'machine' && event.change === 'joined') joined++;
+    if (event.event === 'step' && paceAt(event.step) > 0)
+      await new Promise((resolve) => setTimeout(resolve, paceAt(event.step)));
   }
 } catch (error) {
   if (!(error instanceof LanewiseError)) throw error;
