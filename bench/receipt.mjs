@@ -1,7 +1,7 @@
 // What a receipt costs of a step of LeNet-5 in minibatches of 64: what is done for it is timed within the run, over stretches
-// of 64 steps, each of which hashes the whole state once; then the same run without one, in turns. The least of some times is
+// of 128 steps, each of which hashes the whole state once; then the same run without one, in turns. The least of some times is
 // what they take on a machine with nothing else to do.
-//   node bench/receipt.mjs [stretches=16] [turns=2] [numerics]        after npm run build, on one pinned core
+//   node bench/receipt.mjs [stretches=10] [turns=2] [numerics]        after npm run build, on one pinned core
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,10 +28,10 @@ const { createKeeper } = await import('../dist/src/runs/receipt-keeper.js');
 const { trainingLoop } = await import('../dist/src/train/loop.js');
 const { resolveSettings } = await import('../dist/src/train/resolve-settings.js');
 
-const STRETCH = 64;
+const STRETCH = 128;
 /** The first stretches compile. */
-const COLD = 4;
-const [stretches = 16, turns = 2] = process.argv.slice(2, 4).map(Number);
+const COLD = 2;
+const [stretches = 10, turns = 2] = process.argv.slice(2, 4).map(Number);
 const numerics = process.argv[4] ?? defaultNumerics();
 const root = mkdtempSync(join(tmpdir(), 'lanewise-bench-receipt-'));
 const model = lenet5();

@@ -272,7 +272,7 @@ function verdictLines(verdict: Verdict): string[] {
     right === 'neither'
       ? `neither is right about step ${formatCount(step)}: this machine gets a third result`
       : `${right} is right about step ${formatCount(step)}`,
-    `  ${exchanges} exchanges, ${taken}, from a state checked by its ${isProven ? 'SHA-256' : 'digest, which shows mistakes and not forgery: --from a state after a multiple of 64 steps is proof'}`,
+    `  ${exchanges} exchanges, ${taken}, from a state checked by its ${isProven ? 'SHA-256' : 'digest, which shows mistakes and not forgery: --from a state after a multiple of 128 steps is proof'}`,
     ...linesOf(found!).map((line) => `  ${line}`),
   ];
 }

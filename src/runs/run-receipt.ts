@@ -38,7 +38,18 @@ export async function openRunReceipt(
   if (resumed) writer.cutAfter(resumed.checkpoint.state.step);
   const { sync, hashAt, close } = writer;
   const keeper = createKeeper(writer, settings, checkRecorded(path, writer));
-  return { keeper, sync, hashAt, close };
+  return {
+    keeper,
+    sync() {
+      keeper.flush();
+      sync();
+    },
+    hashAt(step) {
+      keeper.flush();
+      return hashAt(step);
+    },
+    close,
+  };
 }
 
 /** A warning of a receipt that a resumed run does not go on with. */

@@ -81,7 +81,10 @@ export async function settleDifference(
   const keeper = createKeeper(sink, described.settings, (session, at) =>
     checkAgreed(session, at, agreed!),
   );
-  await replay(described, resumed, step, { receipt: keeper }, () => sink.step >= step);
+  await replay(described, resumed, step, { receipt: keeper }, () => {
+    keeper.flush();
+    return sink.step >= step;
+  });
   const found = decodeEntry(sink.last!, step, a.every);
   const isRight = (entry: ReceiptEntry) => entry.chain === found.chain;
   return {

@@ -28,4 +28,6 @@ export interface ReceiptKeeper {
   writeOrder(order: Uint32Array | undefined): void;
   /** Records steps, after which the session's state is as it is; steps that are taken again are recorded anew. */
   add(session: Session, steps: StepsTaken): Promise<void>;
+  /** Puts what has been recorded where it is kept. */
+  flush(): void;
 }

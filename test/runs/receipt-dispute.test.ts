@@ -50,7 +50,7 @@ test('honest runs have no difference, with any workers', async () => {
 
 const draw = createDraw(11);
 const ways: readonly Tampering[] = ['weights', 'state', 'samples'];
-for (const [i, step] of [1, 2, 64, 65, 250, 251, 1000, draw(3, 999), draw(3, 999)].entries()) {
+for (const [i, step] of [1, 2, 128, 129, 250, 251, 1000, draw(3, 999), draw(3, 999)].entries()) {
   const how = ways[i % 3]!;
   test(`${how} tampered with before step ${step}: found, and settled by one step`, async () => {
     const tampered = { step, how, place: draw(0, 9999) };
@@ -69,7 +69,7 @@ for (const [i, step] of [1, 2, 64, 65, 250, 251, 1000, draw(3, 999), draw(3, 999
     const verdict = await settleDifference(model, settings, { a: honest, b: other, ...from });
     assert.equal(
       [verdict.right, verdict.stepsTaken, verdict.isProven],
-      ['a', 1, (step - 1) % 64 === 0],
+      ['a', 1, (step - 1) % 128 === 0],
     );
     const turned = await settleDifference(model, settings, { a: other, b: honest, ...from });
     assert.is(turned.right, 'b');

@@ -108,6 +108,7 @@ export async function receiptOf(
   const receipt = tampered ? tampering(honest, tampered) : honest;
   const stepsPerEvent = tampered && tampered.step > 1 ? { stepsPerEvent: tampered.step - 1 } : {};
   for await (const _ of trainingLoop(model, resolved, { receipt, ...stepsPerEvent }));
+  honest.flush();
   writer.close();
   return path;
 }
