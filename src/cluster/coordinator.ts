@@ -26,7 +26,7 @@ import type { Checks, Found } from './checks.js';
 import { createCollector } from './collect-parts.js';
 import { createDeadline } from './debts.js';
 import { encode } from './encode.js';
-import { createMembers, PATIENCE, type Closed, type Member } from './members.js';
+import { createMembers, PATIENCE, userOf, type Closed, type Member } from './members.js';
 import { pieceSize } from './message-pieces.js';
 import { fromWorker } from './read-message.js';
 import {
@@ -193,8 +193,8 @@ function createDesk(request: CoordinatorRequest): Desk {
     clock: () => state.ticks * TICK,
     onStep: request.onStep,
     caught: (found, step, what) => shutOut(desk, found, step, what),
-    redone(member, step, reason) {
-      const machine = members.nameOf(member);
+    redone(key, step, reason) {
+      const machine = members.nameOf(key);
       addNews(state, { machine, change: 'redone', step: step + 1, reason });
     },
     serial: 0,
@@ -271,11 +271,10 @@ function tick(desk: Desk): void {
 /** Shuts out the user of a machine whose part was wrong. */
 function shutOut(desk: Desk, { machine, node, since }: Found, step: number, what: string) {
   const { members } = desk.crew;
-  const user = machine.split('.')[0]!;
   const shards = `shards ${node[0] + 1} to ${node[1]} of step ${step}`;
-  const name = members.nameOf({ user, key: machine });
+  const name = members.nameOf(machine);
   const reason = `its part of ${shards} is wrong: ${what}`;
-  const out = members.shutOut(user, reason);
+  const out = members.shutOut(userOf(machine), reason);
   takeChanges(desk);
   for (const member of out) without(desk, member, reason);
   return new MachineCaught(name, step, since, reason);
@@ -460,7 +459,6 @@ function figuresOf({ crew }: Desk) {
   const { members, run, tally } = crew;
   const ready = members.ready();
   const threads = ready.reduce((sum, member) => sum + member.threads, run.plan.workers);
-  const nameOf = (machine: string): string =>
-    machine === OWN ? OWN : members.nameOf({ user: machine.split('.')[0]!, key: machine });
+  const nameOf = (machine: string): string => (machine === OWN ? OWN : members.nameOf(machine));
   return tally.figures({ machines: ready.length + 1, threads }, nameOf);
 }

@@ -22,6 +22,9 @@ const MOST_OF_USER = 1024;
 /** Reasons for which a process is refused that are told. */
 const MOST_REASONS = 3;
 
+/** The user in a machine's key. */
+export const userOf = (key: string): string => key.split('.')[0]!;
+
 /** A machine's process that has asked to take part. */
 export interface Member {
   readonly user: string;
@@ -76,7 +79,7 @@ export interface Members {
   /** Those that take part, in the order in which they came. */
   ready(): readonly Member[];
   /** The name to show: the user's, with the process's where a user has several. */
-  nameOf(member: Pick<Member, 'user' | 'key'>): string;
+  nameOf(key: string): string;
   /** What became of members since the last call. */
   changes(): readonly MemberChange[];
 }
@@ -116,7 +119,7 @@ export function createMembers(build: Build, epoch: number, closed?: Closed): Mem
   return {
     hear: (user, id, message) => hear(book, user, id, message),
     refuse: (user, id, reason, hint) => refuse(book, user, id, reason, hint),
-    nameOf: (member) => nameOf(book, member),
+    nameOf: (key) => nameOf(book, key),
     tick: (reason) => tick(book, reason),
     heard(user, id) {
       const member = members.get(`${user}.${id}`);
@@ -145,13 +148,13 @@ export function createMembers(build: Build, epoch: number, closed?: Closed): Mem
   };
 }
 
-const nameOf = ({ crowded }: Book, { user, key }: Pick<Member, 'user' | 'key'>): string =>
-  crowded.has(user) ? key : user;
+const nameOf = ({ crowded }: Book, key: string): string =>
+  crowded.has(userOf(key)) ? key : userOf(key);
 
 function tell(book: Book, member: Member, change: MachineChange, reason?: string): void {
   const { threads } = member;
   const why = reason === undefined ? {} : { reason };
-  book.changes.push({ change, machine: nameOf(book, member), threads, ...why });
+  book.changes.push({ change, machine: nameOf(book, member.key), threads, ...why });
 }
 
 function remove({ members }: Book, member: Member): void {
@@ -167,7 +170,7 @@ function refuse(book: Book, user: string, id: string, reason: string, hint?: str
   if (!told.includes(reason) && told.length < MOST_REASONS) {
     if (refused.size >= MOST) refused.clear();
     refused.set(key, [...told, reason]);
-    const machine = nameOf(book, { user, key });
+    const machine = nameOf(book, key);
     const why = hint === undefined ? reason : `${reason}; ${hint}`;
     book.changes.push({ change: 'refused', machine, reason: why });
   }

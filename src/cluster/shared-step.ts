@@ -56,7 +56,7 @@ export interface Crew {
   /** Shuts out a machine whose part was wrong; the error with which the run goes back to before its parts. */
   readonly caught: (found: Found, step: number, what: string) => MachineCaught;
   /** Adds to the news. */
-  readonly redone: (member: Pick<Member, 'user' | 'key'>, step: number, reason: string) => void;
+  readonly redone: (key: string, step: number, reason: string) => void;
   /** Number of the last sending, and the pieces of parts that each machine may have under way in it. */
   serial: number;
   window: number;
@@ -129,7 +129,7 @@ export function openStep(crew: Crew, at: StepAt): SharedStep {
   };
   run.control[CONTROL.step] = at.step;
   const ready = members.ready();
-  const able = ready.filter(({ restsUntil }) => restsUntil <= at.step);
+  const able = ableOf(ready, at);
   const ranges = assignShards(
     [0, count],
     withWanted(handsOf(crew, able), wantedOf(crew, able), count),
@@ -143,6 +143,10 @@ export function openStep(crew: Crew, at: StepAt): SharedStep {
   send(crew, step, ready);
   return step;
 }
+
+/** Machines that do not rest. */
+const ableOf = (ready: readonly Member[], { step }: StepAt): readonly Member[] =>
+  ready.filter(({ restsUntil }) => restsUntil <= step);
 
 export const shardsOf = ({ plan }: RunMemory, size: number): number =>
   plan.steps[stepKey(size)]!.schedule.shards.length;
@@ -201,7 +205,7 @@ function send(crew: Crew, step: SharedStep, ready: readonly Member[]): void {
   collector.begin();
   crew.serial++;
   // One that rests hears the step too, but nobody waits for that.
-  const receivers = ready.filter(({ restsUntil }) => restsUntil <= at.step).map(({ key }) => key);
+  const receivers = ableOf(ready, at).map(({ key }) => key);
   step.receivers = new Set(receivers);
   const assignment: Record<string, ShardRange> = {};
   const further: Debt[] = [];
@@ -294,15 +298,9 @@ function passOn(
 ): void {
   debt.isPassedOn = true;
   const busy = openDebts(step.debts, step.fold.missing).map(({ debt: { machine } }) => machine);
-  const idle = crew.members
-    .ready()
-    .filter(
-      ({ key, restsUntil }) =>
-        key !== debt.machine &&
-        restsUntil <= step.at.step &&
-        step.receivers.has(key) &&
-        !busy.includes(key),
-    );
+  const idle = ableOf(crew.members.ready(), step.at).filter(
+    ({ key }) => key !== debt.machine && step.receivers.has(key) && !busy.includes(key),
+  );
   for (const { machine, range } of dealOut(gaps, handsOf(crew, idle))) {
     crew.tally.redone += nodesOf(range, step.count).length;
     if (machine === OWN) {
@@ -316,8 +314,7 @@ function passOn(
   const shards = gaps.map(([first, end]) =>
     end - first === 1 ? `shard ${first + 1}` : `shards ${first + 1} to ${end}`,
   );
-  const user = debt.machine.split('.')[0]!;
-  crew.redone({ user, key: debt.machine }, step.at.step, `${shards.join(', ')}: ${reason}`);
+  crew.redone(debt.machine, step.at.step, `${shards.join(', ')}: ${reason}`);
   step.stir();
 }
 

@@ -104,7 +104,7 @@ test('users of several processes are told apart', () => {
   join(members, 'anna', 'y');
   join(members, 'bert', 'z');
   assert.equal(
-    members.ready().map((member) => members.nameOf(member)),
+    members.ready().map((member) => members.nameOf(member.key)),
     ['anna.x', 'anna.y', 'bert'],
   );
 });
