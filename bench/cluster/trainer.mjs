@@ -23,7 +23,7 @@ const {
   deadline,
   busy,
 } = given;
-const { insecure, numerics = 'fused' } = given;
+const { insecure, check, numerics = 'fused' } = given;
 
 /** Random pixels with labels, since no accuracy is measured. */
 function noise(shape, count, classes) {
@@ -60,7 +60,7 @@ const settings = {
   numerics,
   workers,
 };
-const cluster = url === undefined ? {} : { cluster: { url, minWorkers, deadline, insecure } };
+const cluster = url === undefined ? {} : { cluster: { url, minWorkers, deadline, insecure, check } };
 const times = [];
 let last;
 let machines = [];
