@@ -81,7 +81,7 @@ export * from './layers/index.js';
 export * from './losses/index.js';
 export * from './models/index.js';
 /** The parts that layers are made of, for layers of one's own (docs/wiring.md). */
-export * as ops from './ops/checked.js';
+export * as ops from './public-ops.js';
 export * from './optimizers/rules.js';
 export {
   ema,
