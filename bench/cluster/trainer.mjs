@@ -23,7 +23,7 @@ const {
   deadline,
   busy,
 } = given;
-const { insecure, check, numerics = 'fused' } = given;
+const { insecure, check, share = 'always', numerics = 'fused' } = given;
 
 /** Random pixels with labels, since no accuracy is measured. */
 function noise(shape, count, classes) {
@@ -60,7 +60,8 @@ const settings = {
   numerics,
   workers,
 };
-const cluster = url === undefined ? {} : { cluster: { url, minWorkers, deadline, insecure, check } };
+const cluster =
+  url === undefined ? {} : { cluster: { url, minWorkers, deadline, insecure, check, share } };
 const times = [];
 let last;
 let machines = [];

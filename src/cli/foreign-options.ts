@@ -37,7 +37,7 @@ const REASONS: readonly (readonly [names: string, reason: string])[] = [
   ],
   ['standardize normalize scale', 'the data is scaled by default, and the model holds the scale'],
   [
-    'cluster credentials min-workers check deadline insecure',
+    'cluster credentials min-workers check deadline share insecure',
     'only train shares its steps with other machines: lanewise train … --cluster nats://host:4222',
   ],
   ['model arch', 'the model is the first argument: lanewise train lenet5'],

@@ -125,6 +125,10 @@ function newsLine({ machine, change, step, threads, reason }: MachineNews): stri
       return `${machine} joined${at}${threads === undefined ? '' : `, ${counted(threads, 'thread')}`}${because(reason)}`;
     case 'refused':
       return `${machine} may not take part${because(reason)}`;
+    case 'alone':
+      return `this machine goes on alone${at}${because(reason)}; sharing is tried again from time to time, and pays for longer steps (${inFlags('raise accumulate')})`;
+    case 'sharing':
+      return `steps are shared again${at}${because(reason)}`;
     case 'caught':
       return `${machine} is shut out${at}${because(reason)}`;
     default:

@@ -78,6 +78,7 @@ const WITHOUT_EFFECT: readonly (keyof TrainOptions)[] = [
   'minWorkers',
   'check',
   'deadline',
+  'share',
   'insecure',
 ];
 

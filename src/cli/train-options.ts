@@ -6,6 +6,7 @@ import { WORDS } from './data-sources.js';
 import { sizeOptions, type SizeOptions } from './model-name.js';
 import {
   addOptions,
+  choice,
   dataDetailOptions,
   dataDirOption,
   dataOption,
@@ -52,6 +53,7 @@ export interface ClusterFlags {
   readonly minWorkers?: number;
   readonly check?: number;
   readonly deadline?: number;
+  readonly share?: 'auto' | 'always';
   readonly insecure?: boolean;
 }
 
@@ -108,6 +110,11 @@ const clusterFlags = () => [
     'time after which a part that a machine owes is computed by others (1, or three usual steps if that is more)',
     positive,
   ),
+  choice(
+    '--share <when>',
+    'share steps only while that is faster than this machine alone (auto), or always',
+    ['auto', 'always'],
+  ),
   option('--insecure', 'go to another machine without encryption'),
 ];
 
@@ -117,12 +124,13 @@ const OF_CLUSTERS = {
   minWorkers: '--min-workers',
   check: '--check',
   deadline: '--deadline',
+  share: '--share',
   insecure: '--insecure',
 } as const;
 
 /** The machines that share a run, as its options. */
 export function clusterOf(options: ClusterFlags): { readonly cluster?: ClusterOptions } {
-  const { cluster: url, credentials, minWorkers, check, deadline, insecure } = options;
+  const { cluster: url, credentials, minWorkers, check, deadline, share, insecure } = options;
   if (url === undefined) return {};
   return {
     cluster: {
@@ -131,6 +139,7 @@ export function clusterOf(options: ClusterFlags): { readonly cluster?: ClusterOp
       ...(minWorkers === undefined ? {} : { minWorkers }),
       ...(check === undefined ? {} : { check }),
       ...(deadline === undefined ? {} : { deadline }),
+      ...(share === undefined ? {} : { share }),
       ...(insecure === undefined ? {} : { insecure }),
     },
   };

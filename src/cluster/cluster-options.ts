@@ -6,6 +6,7 @@ import {
   natural,
   numberAbove,
   numberFrom,
+  oneOf,
   refuse,
   required,
   text,
@@ -26,6 +27,11 @@ export interface ClusterOptions {
   readonly check?: number;
   /** Seconds after which a part that a machine owes is computed by others; default the larger of 1 and three median steps. */
   readonly deadline?: number;
+  /**
+   * When steps are shared: only while that is faster than this machine alone, which is timed now and then (`auto`, the
+   * default), or `always`.
+   */
+  readonly share?: 'auto' | 'always';
   /** Allows a connection without encryption beyond this machine; default false. */
   readonly insecure?: boolean;
 }
@@ -43,6 +49,7 @@ const CHECKS: Checks<ClusterOptions> = {
   minWorkers: natural,
   check: numberFrom(0, 1),
   deadline: numberAbove(0),
+  share: oneOf(['auto', 'always']),
   insecure: flag,
 };
 

@@ -27,6 +27,7 @@ import { createCollector } from './collect-parts.js';
 import { createDeadline } from './debts.js';
 import { encode } from './encode.js';
 import { createMembers, PATIENCE, userOf, type Closed, type Member } from './members.js';
+import { createPace, type Pace, type Way } from './pace.js';
 import { pieceSize } from './message-pieces.js';
 import { fromWorker } from './read-message.js';
 import {
@@ -68,6 +69,8 @@ export interface CoordinatorRequest extends ShareRequest {
   readonly isChecking: boolean;
   /** Whether the hash of each part is needed, and what is done with them. */
   readonly isHashing: boolean;
+  /** Whether steps are shared even if this machine alone is faster. */
+  readonly isAlwaysShared: boolean;
   readonly onStep?: (parts: StepParts) => void;
 }
 
@@ -100,6 +103,7 @@ interface State {
 
 interface Desk {
   readonly request: CoordinatorRequest;
+  readonly pace: Pace;
   readonly crew: Crew;
   readonly greeter: Greeter;
   readonly state: State;
@@ -198,13 +202,15 @@ function createDesk(request: CoordinatorRequest): Desk {
       addNews(state, { machine, change: 'redone', step: step + 1, reason });
     },
     serial: 0,
+    checkMs: 0,
     window: 1,
     speed: undefined,
     idle: 0,
     patience: PATIENCE,
   };
   const greeter = createGreeter(run, datasets[0]!, transport.blobs, epoch);
-  const desk: Desk = { request, crew, greeter, state };
+  const pace = createPace(request.isAlwaysShared);
+  const desk: Desk = { request, pace, crew, greeter, state };
   return desk;
 }
 
@@ -362,7 +368,7 @@ function wakeWaiting({ crew, state }: Desk): void {
 
 /** Takes the job's steps, shared as long as there is somebody to share them with. */
 async function trainSteps(desk: Desk, job: TrainJob): Promise<void> {
-  const { request, crew, state } = desk;
+  const { request, state } = desk;
   const { run, own } = request;
   const { batch, epochSamples } = run.plan;
   for (let i = 0; i < job.steps; i++) {
@@ -381,40 +387,76 @@ async function trainSteps(desk: Desk, job: TrainJob): Promise<void> {
       checks.proveNext();
       state.isProving = false;
     }
-    const isAlone = crew.members.ready().length === 0;
-    const isWhole = shardsOf(run, at.size) === 1;
-    if (isAlone || isWhole || job.minibatch) {
-      const steps = isAlone || job.minibatch ? job.steps - i : 1;
+    const steps = stepsAlone(desk, job, i, at);
+    if (steps > 0) {
       const { first, step } = job;
       const rest = { ...job, first: first + i, steps, step: step + i, row: at.row };
-      await trainAlone(crew, rest, own);
+      await trainAlone(desk, rest, own);
       if (run.control[CONTROL.diverged] !== 0) return;
       i += steps - 1;
     } else if (!(await trainShared(desk, at))) return;
   }
 }
 
-async function trainAlone(crew: Crew, job: TrainJob, own: Crew['own']): Promise<void> {
+/** How many of a job's steps from the i-th on this machine takes by itself; 0 if the next one is shared. */
+function stepsAlone({ request, crew, pace }: Desk, job: TrainJob, i: number, at: StepAt): number {
+  const others = crew.members.ready().length;
+  const left = job.steps - i;
+  if (others === 0 || job.minibatch) return left;
+  if (shardsOf(request.run, at.size) === 1) return 1;
+  // A part of a machine's may be needed to prove what it left in the weights.
+  pace.meet(others);
+  if (pace.way() === 'shared' || request.checks.owed().length > 0) return 0;
+  // The last step of a job may have to be checked whole.
+  return Math.max(1, Math.min(left - 1, pace.left()));
+}
+
+/** Takes steps by itself. */
+async function trainAlone(desk: Desk, job: TrainJob, own: Crew['own']): Promise<void> {
+  const { crew, request } = desk;
+  const { batch, epochSamples } = request.run.plan;
   const started = performance.now();
   await own.run(job);
   const ms = performance.now() - started;
   crew.tally.busyMs += ms;
   crew.tally.took(ms, ms, new Map([[OWN, job.steps * crew.run.plan.shards]]));
+  const samples = Math.min(job.steps * batch, epochSamples - job.first * batch);
+  if (crew.members.ready().length > 0) paced(desk, 'alone', job.steps, ms / samples);
+}
+
+/** Notes the times of steps, and tells when the other way is taken from now on. */
+function paced(desk: Desk, way: Way, steps: number, ms: number, guess?: number): void {
+  const { state, request, pace } = desk;
+  const turn = pace.took(way, steps, ms, guess);
+  if (!turn) return;
+  const { batch } = request.run.plan;
+  const [alone, shared] = [turn.alone, turn.shared].map((time) => (time * batch).toPrecision(3));
+  addNews(state, {
+    machine: OWN,
+    change: turn.way === 'alone' ? 'alone' : 'sharing',
+    step: state.number,
+    reason: `a step takes ${alone} ms alone and ${shared} ms shared`,
+  });
 }
 
 /** Takes one step with others; false if its loss is not finite. */
-async function trainShared({ crew, state }: Desk, at: StepAt): Promise<boolean> {
+async function trainShared(desk: Desk, at: StepAt): Promise<boolean> {
+  const { crew, state } = desk;
   for (;;) {
     const started = performance.now();
-    const busyBefore = crew.tally.busyMs;
+    const [busyBefore, checkBefore] = [crew.tally.busyMs, crew.checkMs];
     const step = openStep(crew, at);
     state.step = step;
     try {
       const end = await completeStep(crew, step);
       const ms = performance.now() - started;
-      const updateMs = Math.max(0, crew.tally.busyMs - busyBefore - (step.ownMs ?? 0));
+      const checkMs = crew.checkMs - checkBefore;
+      const busyMs = crew.tally.busyMs - busyBefore - checkMs;
+      const updateMs = Math.max(0, busyMs - (step.ownMs ?? 0));
       const aloneMs = crew.speed ? at.size / crew.speed + updateMs : ms;
       crew.tally.took(ms, aloneMs, sharesOf(step));
+      // What checks cost is the user's wish, and no reason to share less.
+      paced(desk, 'shared', 1, (ms - checkMs) / at.size, aloneMs / at.size);
       if (!step.isLate) crew.deadline.took(ms);
       if (end !== 'again') return end === 'updated';
     } finally {
@@ -455,9 +497,9 @@ function takeNews(desk: Desk): readonly MachineNews[] {
   return news;
 }
 
-function figuresOf({ crew }: Desk) {
+function figuresOf({ crew, pace }: Desk) {
   const { members, run, tally } = crew;
-  const ready = members.ready();
+  const ready = pace.way() === 'shared' ? members.ready() : [];
   const threads = ready.reduce((sum, member) => sum + member.threads, run.plan.workers);
   const nameOf = (machine: string): string => (machine === OWN ? OWN : members.nameOf(machine));
   return tally.figures({ machines: ready.length + 1, threads }, nameOf);

@@ -47,7 +47,7 @@ async function shareSteps(
   name: string,
   request: ShareRequest,
 ) {
-  const { minWorkers = 0, deadline, check: share = usualCheck(options) } = options;
+  const { minWorkers = 0, deadline, check = usualCheck(options), share = 'auto' } = options;
   const { plan } = request.run;
   checkShareable(request, minWorkers);
   const build = await buildOf(plan.numerics);
@@ -67,10 +67,11 @@ async function shareSteps(
     epoch: lease.epoch,
     build,
     ...(deadline === undefined ? {} : { deadlineMs: deadline * 1000 }),
-    checks: createChecks({ share }),
-    isChecking: share > 0,
-    isHashing: share > 0,
-    ...(share > 0 && onStep ? { onStep } : {}),
+    checks: createChecks({ share: check }),
+    isChecking: check > 0,
+    isHashing: check > 0,
+    isAlwaysShared: share === 'always',
+    ...(check > 0 && onStep ? { onStep } : {}),
   });
   const { pool } = coordinator;
   return {

@@ -60,6 +60,8 @@ export interface Crew {
   /** Number of the last sending, and the pieces of parts that each machine may have under way in it. */
   serial: number;
   window: number;
+  /** Milliseconds in which parts of others were checked. */
+  checkMs: number;
   /** This machine's speed, in samples a millisecond. */
   speed: number | undefined;
   /** As those of members: steps in a row without shards, and after how many it is tried again. */
@@ -361,7 +363,9 @@ export async function completeStep(crew: Crew, step: SharedStep): Promise<StepEn
       if (!crew.isChecking) return 'again';
       throw error;
     }
+  const started = performance.now();
   const found = await crew.checks.check(number, step.records, compute);
+  crew.checkMs += performance.now() - started;
   if (found) throw crew.caught(found, number, 'its bits are others than those computed here');
   return applySum(crew, step);
 }

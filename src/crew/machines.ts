@@ -17,7 +17,10 @@ export type MachineChange =
   /** Others computed a part of a step that it owed. */
   | 'redone'
   /** A part of its was wrong; the reason names the step. */
-  | 'caught';
+  | 'caught'
+  /** The coordinator takes the steps by itself, or shares them again, because that is faster; the reason has the times. */
+  | 'alone'
+  | 'sharing';
 
 /** News of one machine. */
 export interface MachineNews {

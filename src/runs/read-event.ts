@@ -71,7 +71,7 @@ const events: Readonly<Record<LoggedEvent['event'], Check>> = {
   machine: known({
     step: natural,
     machine: string,
-    change: oneOf(['joined', 'left', 'refused', 'redone', 'caught']),
+    change: oneOf(['joined', 'left', 'refused', 'redone', 'caught', 'alone', 'sharing']),
     'threads?': natural,
     'reason?': string,
   }),

@@ -19,8 +19,9 @@ test('options become the settings of a cluster, and those not given are left out
     minWorkers: 2,
     check: 0.5,
     deadline: 3,
+    share: 'always',
     insecure: true,
-  };
+  } as const;
   assert.equal(clusterOf({ cluster: url, ...all }), { cluster: { url, ...all } });
 });
 
@@ -29,6 +30,7 @@ test('options that are about other machines need --cluster', async () => {
     ['--min-workers', '2'],
     ['--check', '0.5'],
     ['--deadline', '3'],
+    ['--share', 'always'],
     ['--credentials', 'c.json'],
     ['--insecure'],
   ]) {

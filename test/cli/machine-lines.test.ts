@@ -23,6 +23,13 @@ test('machines that come and go have a line each, with step, threads and reason'
     ...lines.tell({ machine: 'b', change: 'left', step: 1300, reason: 'its process has ended' }),
     ...lines.tell({ machine: 'd', change: 'refused', step: 0, reason: 'it has version 0.0.1' }),
     ...lines.tell({ machine: 'c', change: 'caught', step: 1400, reason: 'its part was wrong' }),
+    ...lines.tell({
+      machine: 'coordinator',
+      change: 'alone',
+      step: 1500,
+      reason: 'a step takes 4',
+    }),
+    ...lines.tell({ machine: 'coordinator', change: 'sharing', step: 1600, reason: 'it takes 9' }),
   ];
   assert.equal(told, [
     'b joined, 4 threads',
@@ -30,6 +37,8 @@ test('machines that come and go have a line each, with step, threads and reason'
     'b left at step 1,300: its process has ended',
     'd may not take part: it has version 0.0.1',
     'c is shut out at step 1,400: its part was wrong',
+    'this machine goes on alone at step 1,500: a step takes 4; sharing is tried again from time to time, and pays for longer steps (raise --accumulate)',
+    'steps are shared again at step 1,600: it takes 9',
   ]);
 });
 

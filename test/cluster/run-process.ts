@@ -23,6 +23,8 @@ export interface ProcessRun {
   readonly minWorkers?: number;
   readonly deadline?: number;
   readonly check?: number;
+  /** Default `always`: small nets would go on alone. */
+  readonly share?: 'auto' | 'always';
   readonly insecure?: boolean;
   readonly numerics?: 'strict' | 'fused';
 }
@@ -39,6 +41,7 @@ const {
   minWorkers = 0,
   deadline,
   check,
+  share = 'always',
   insecure = false,
   numerics = 'strict',
 } = given;
@@ -76,6 +79,7 @@ const cluster = (server: string) => ({
     url: server,
     minWorkers,
     insecure,
+    share,
     ...(deadline === undefined ? {} : { deadline }),
     ...(check === undefined ? {} : { check }),
   },

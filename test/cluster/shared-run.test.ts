@@ -94,4 +94,48 @@ test('what a validation leaves behind is in no part', async () => {
   assert.equal(changes, ['joined']);
 });
 
+/** 60 steps with a worker that takes 40 ms for each part: the hash, what became of machines, and the steps it was asked for. */
+async function withSlow(settings: TrainSettings, cluster: object) {
+  const hub = createMemoryHub();
+  const asked: number[] = [];
+  const { end } = scriptedWorker(hub('w').transport, 'w', {
+    async before(step) {
+      asked.push(step);
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      return true;
+    },
+  });
+  const changes: string[] = [];
+  const { model } = await train(lenet5(), settings, {
+    cluster: { url: hub().transport, minWorkers: 1, ...cluster },
+    onMachine: ({ machine, change }) => void changes.push(`${machine} ${change}`),
+  });
+  end();
+  return { sha256: await model.sha256(), asked, changes };
+}
+
+test('a machine that is faster alone goes on alone, with the same weights', async () => {
+  const settings = { ...base, epochs: 15 };
+  const alone = await (await train(lenet5(), settings)).model.sha256();
+  const auto = await withSlow(settings, {});
+  assert.is(auto.sha256, alone);
+  assert.equal(auto.changes, ['w joined', 'coordinator alone']);
+  // 24 steps, four alone, 24 more alone, and a trial of four; the worker may be too slow for a shard of some.
+  assert.ok(
+    auto.asked.every((step) => step <= 24 || (step > 52 && step <= 56)),
+    `${auto.asked}`,
+  );
+  const always = await withSlow(settings, { share: 'always' });
+  assert.is(always.sha256, alone);
+  assert.equal(always.changes, ['w joined']);
+});
+
+test('what a machine left in the weights is proven though the run goes on alone', async () => {
+  const settings = { ...base, epochs: 15 };
+  const alone = await (await train(lenet5(), settings)).model.sha256();
+  const checked = await withSlow(settings, { check: 0.02 });
+  assert.is(checked.sha256, alone);
+  assert.ok(checked.changes.includes('coordinator alone'));
+});
+
 test.run();

@@ -79,12 +79,15 @@ export function machineCharts(records: RunRecords): Chart[] {
   ]);
 }
 
+/** The changes by which a machine comes or goes. */
+const PRESENCE: readonly MachineEvent['change'][] = ['joined', 'left', 'caught'];
+
 /** The number of machines, just before and at each step at which one came or went. */
 function presenceOf({ machines, lastStep }: RunRecords): (readonly [number, number])[] {
   const there = new Set<string>();
   const points = new Map<number, number>([[0, 1]]);
   for (const { machine, change, step } of machines) {
-    if (change === 'redone' || change === 'refused') continue;
+    if (!PRESENCE.includes(change)) continue;
     if (step > 0 && !points.has(step - 1)) points.set(step - 1, there.size + 1);
     if (change === 'joined') there.add(machine);
     else there.delete(machine);
