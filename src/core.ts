@@ -137,6 +137,7 @@ export { ensemble, type Ensemble } from './trained/ensemble.js';
 export { forecast } from './trained/next-rows.js';
 export { generate, type GenerateOptions } from './trained/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './look/gradients-of.js';
+export { jacobianOf, type Jacobian, type JacobianOptions } from './look/jacobian-of.js';
 export { lsuv, type LsuvOptions } from './look/lsuv.js';
 /** Metrics of labels and predictions, and those that training evaluates by name (docs/metrics.md). */
 export * as metrics from './metrics/index.js';
@@ -150,6 +151,7 @@ export type {
   MetricName,
   Scored,
 } from './metrics/index.js';
+export { initialWeights, type InitialOptions } from './trained/initial-weights.js';
 export { decodeModel, encodeModel } from './trained/model-file.js';
 export { encodeProgram, type EncodeProgramOptions } from './trained/program-file.js';
 export {

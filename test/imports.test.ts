@@ -109,6 +109,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'graph',
     'layers',
     'losses',
+    'ops',
     'optimizers',
     'random',
     'step',

@@ -17,7 +17,7 @@ import { checkComplete, checkModel, numericsName } from '../trained/check-weight
 export interface GradientOptions {
   /** Default as in training. */
   readonly loss?: LossSetting;
-  /** Names of parameters and inputs; default all trained parameters. */
+  /** Names of parameters and inputs (after the model's mean and deviation); default all trained parameters. */
   readonly by?: readonly string[];
   /** Default `training`: batch normalisation over these samples, dropout active. */
   readonly mode?: Mode;

@@ -5,7 +5,8 @@ import { samplesOf } from '../data/forms.js';
 import { checkComplete, checkModel } from '../trained/check-weights.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import type { LossTerm } from '../losses/terms.js';
+import { lossTerms, type LossTerm } from '../losses/terms.js';
+import type { LossName } from '../losses/loss-kinds.js';
 import type { Weights } from '../crew/session.js';
 import type { Divergence } from './divergence.js';
 import type { Probe } from './probe.js';
@@ -15,14 +16,15 @@ const termOf: Check = (owner, name, value) => {
     refuse(owner, name, value, 'a term of a loss: those of a trained model are its terms');
 };
 
-/** See look/probe.ts. */
+/** See look/probe.ts. `loss` is a name, such as `crossEntropy`, or the terms of a trained model. */
 export async function createProbe(
   model: Model,
-  terms: readonly LossTerm[],
+  loss: LossName | readonly LossTerm[],
   data: AnyDataset,
   numerics?: Numerics,
 ): Promise<Probe> {
   checkModel(model);
+  const terms = typeof loss === 'string' ? lossTerms(loss, [...model.outputs.keys()]) : loss;
   listOf(termOf)('createProbe', 'terms', terms);
   const samples = samplesOf(data);
   return (await import('./probe.js')).createProbe(model, terms, samples, numerics);

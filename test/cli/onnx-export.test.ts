@@ -63,7 +63,7 @@ test('a fine-tuned net is written with its weights, and has the same figures whe
 test('a model by name takes the initialisers of an ONNX file', () =>
   inFolder(async (cwd) => {
     const net = resNet18({ size: 16, width: 1 / 16, classes: 5 });
-    const weights = await initialWeights(net, 3);
+    const weights = await initialWeights(net, { seed: 3 });
     await writeFile(join(cwd, 'r.onnx'), writeOnnx(withWeights(net, weights)));
     await colours(join(cwd, 'two'), ['red', 'green']);
     const { code, stderr } = await lanewise(
@@ -81,7 +81,7 @@ test('a model by name takes the initialisers of an ONNX file', () =>
 test('a net of vectors goes on with the rows of a table, as a classifier', () =>
   inFolder(async (cwd) => {
     const net = sequential([linear(3, 8), relu(), linear(8, 2)], { input: [3] });
-    const written = writeOnnx(withWeights(net, await initialWeights(net, 3)));
+    const written = writeOnnx(withWeights(net, await initialWeights(net, { seed: 3 })));
     // As another program writes it: without metadata, under other names of input and output.
     const { graph, ...file } = decodeOnnx(written, 'net');
     const renamed = (name: string) => ({ input: 'x', output: 'logits' })[name] ?? name;

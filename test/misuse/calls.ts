@@ -406,6 +406,8 @@ export const calls: Readonly<Record<string, Args>> = {
   withWeights: [model, weights, options],
   calibrateIntervals: [unsure, counted],
   gradientsOf: [model, weights, table, options],
+  jacobianOf: [model, weights, table, options],
+  initialWeights: [model, options],
   lsuv: [model, table, options],
   encode: [trained, table, options],
   withTeacher: [trained, table, options],
