@@ -6,13 +6,10 @@
  * most as many as parts of a step), 24 MB of a broadcast under way, and in all 24 MB of parts under way.
  */
 import { LanewiseError } from '../base/errors.js';
-import type { MachineNews, SharedPool, ShareRequest, StepParts } from '../crew/machines.js';
+import type { MachineNews, SharedPool } from '../crew/machines.js';
 import { MachineCaught } from '../crew/worker-pool.js';
-import type { TrainJob } from '../step/jobs.js';
-import { CONTROL } from '../step/meeting.js';
 import { isNode } from '../step/shards.js';
 import type {
-  Build,
   Call,
   Credit,
   FromWorker,
@@ -22,57 +19,26 @@ import type {
   Refusal,
   Welcome,
 } from './cluster-messages.js';
-import type { Checks, Found } from './checks.js';
+import type { Found } from './checks.js';
+import { addNews, MOST_NEWS, type CoordinatorRequest, type Desk, type State } from './desk.js';
+import { OWN, type Crew } from './step-crew.js';
+import { trainSteps } from './take-steps.js';
 import { createCollector } from './collect-parts.js';
 import { createDeadline } from './debts.js';
 import { encode } from './encode.js';
 import { createMembers, PATIENCE, userOf, type Closed, type Member } from './members.js';
-import { createPace, type Pace, type Way } from './pace.js';
+import { createPace } from './pace.js';
 import { pieceSize } from './message-pieces.js';
 import { fromWorker } from './read-message.js';
-import {
-  completeStep,
-  isWanted,
-  lookAfter,
-  openStep,
-  OWN,
-  sendAgain,
-  shardsOf,
-  takePart,
-  withoutMachine,
-  type Crew,
-  type SharedStep,
-  type StepAt,
-} from './shared-step.js';
+import { isWanted, lookAfter, sendAgain, takePart, withoutMachine } from './shared-step.js';
 import { CALLS, runSubject, speakerOf, upPattern, workerSubject } from './subjects.js';
 import { createTally } from './tally.js';
-import type { Delivery, Transport } from './transport.js';
-import { createGreeter, type Greeter } from './welcome.js';
+import type { Delivery } from './transport.js';
+import { createGreeter } from './welcome.js';
 
 /** Milliseconds of a tick, and ticks between two calls. */
 const TICK = 50;
 const CALL_TICKS = 5;
-
-/** News of machines at a time, at most. */
-const MOST_NEWS = 4096;
-
-/** What a coordinator needs of the run and its cluster. */
-export interface CoordinatorRequest extends ShareRequest {
-  readonly transport: Transport;
-  /** The run's name, a word, and the epoch in which this coordinator has it. */
-  readonly name: string;
-  readonly epoch: number;
-  readonly build: Build;
-  /** Milliseconds after which what a machine owes is computed by others; default by measured times. */
-  readonly deadlineMs?: number;
-  readonly checks: Checks;
-  readonly isChecking: boolean;
-  /** Whether the hash of each part is needed, and what is done with them. */
-  readonly isHashing: boolean;
-  /** Whether steps are shared even if this machine alone is faster. */
-  readonly isAlwaysShared: boolean;
-  readonly onStep?: (parts: StepParts) => void;
-}
 
 export interface Coordinator {
   readonly pool: SharedPool;
@@ -80,33 +46,6 @@ export interface Coordinator {
   ready(machines: number): Promise<void>;
   /** Nothing can go on: the job at hand and all that follow reject. */
   fail(error: LanewiseError): void;
-}
-
-/** What changes while a coordinator works. */
-interface State {
-  step: SharedStep | undefined;
-  /** The number of the step at hand, counted from 1; 0 before the first. */
-  number: number;
-  ticks: number;
-  news: MachineNews[];
-  /** How much more may be news now. */
-  newsLeft: number;
-  error: LanewiseError | undefined;
-  /** The last step of the next job is checked whole. */
-  isProving: boolean;
-  isOver: boolean;
-  /** Whether the server cannot be reached. */
-  isCut: boolean;
-  /** Who waits for machines. */
-  waiting: { readonly machines: number; readonly resolve: () => void }[];
-}
-
-interface Desk {
-  readonly request: CoordinatorRequest;
-  readonly pace: Pace;
-  readonly crew: Crew;
-  readonly greeter: Greeter;
-  readonly state: State;
 }
 
 /** Calls nobody before the pool's `begin`; its jobs may be given at once. */
@@ -364,125 +303,6 @@ function wakeWaiting({ crew, state }: Desk): void {
   const there = crew.members.ready().length;
   for (const { machines, resolve } of state.waiting) if (there >= machines) resolve();
   state.waiting = state.waiting.filter(({ machines }) => there < machines);
-}
-
-/** Takes the job's steps, shared as long as there is somebody to share them with. */
-async function trainSteps(desk: Desk, job: TrainJob): Promise<void> {
-  const { request, state } = desk;
-  const { run, own } = request;
-  const { batch, epochSamples } = run.plan;
-  for (let i = 0; i < job.steps; i++) {
-    if (state.error) throw state.error;
-    const start = (job.first + i) * batch;
-    const at: StepAt = {
-      size: Math.min(batch, epochSamples - start),
-      start,
-      row: (job.row ?? 0) + i,
-      step: job.step + i,
-      key: job.key,
-    };
-    state.number = at.step + 1;
-    const { checks } = request;
-    if (i === job.steps - 1 && (state.isProving || checks.isDue(state.number))) {
-      checks.proveNext();
-      state.isProving = false;
-    }
-    const steps = stepsAlone(desk, job, i, at);
-    if (steps > 0) {
-      const { first, step } = job;
-      const rest = { ...job, first: first + i, steps, step: step + i, row: at.row };
-      await trainAlone(desk, rest, own);
-      if (run.control[CONTROL.diverged] !== 0) return;
-      i += steps - 1;
-    } else if (!(await trainShared(desk, at))) return;
-  }
-}
-
-/** How many of a job's steps from the i-th on this machine takes by itself; 0 if the next one is shared. */
-function stepsAlone({ request, crew, pace }: Desk, job: TrainJob, i: number, at: StepAt): number {
-  const others = crew.members.ready().length;
-  const left = job.steps - i;
-  if (others === 0 || job.minibatch) return left;
-  if (shardsOf(request.run, at.size) === 1) return 1;
-  // A part of a machine's may be needed to prove what it left in the weights.
-  pace.meet(others);
-  if (pace.way() === 'shared' || request.checks.owed().length > 0) return 0;
-  // The last step of a job may have to be checked whole.
-  return Math.max(1, Math.min(left - 1, pace.left()));
-}
-
-/** Takes steps by itself. */
-async function trainAlone(desk: Desk, job: TrainJob, own: Crew['own']): Promise<void> {
-  const { crew, request } = desk;
-  const { batch, epochSamples } = request.run.plan;
-  const started = performance.now();
-  await own.run(job);
-  const ms = performance.now() - started;
-  crew.tally.busyMs += ms;
-  crew.tally.took(ms, ms, new Map([[OWN, job.steps * crew.run.plan.shards]]));
-  const samples = Math.min(job.steps * batch, epochSamples - job.first * batch);
-  if (crew.members.ready().length > 0) paced(desk, 'alone', job.steps, ms / samples);
-}
-
-/** Notes the times of steps, and tells when the other way is taken from now on. */
-function paced(desk: Desk, way: Way, steps: number, ms: number, guess?: number): void {
-  const { state, request, pace } = desk;
-  const turn = pace.took(way, steps, ms, guess);
-  if (!turn) return;
-  const { batch } = request.run.plan;
-  const [alone, shared] = [turn.alone, turn.shared].map((time) => (time * batch).toPrecision(3));
-  addNews(state, {
-    machine: OWN,
-    change: turn.way === 'alone' ? 'alone' : 'sharing',
-    step: state.number,
-    reason: `a step takes ${alone} ms alone and ${shared} ms shared`,
-  });
-}
-
-/** Takes one step with others; false if its loss is not finite. */
-async function trainShared(desk: Desk, at: StepAt): Promise<boolean> {
-  const { crew, state } = desk;
-  for (;;) {
-    const started = performance.now();
-    const [busyBefore, checkBefore] = [crew.tally.busyMs, crew.checkMs];
-    const step = openStep(crew, at);
-    state.step = step;
-    try {
-      const end = await completeStep(crew, step);
-      const ms = performance.now() - started;
-      const checkMs = crew.checkMs - checkBefore;
-      const busyMs = crew.tally.busyMs - busyBefore - checkMs;
-      const updateMs = Math.max(0, busyMs - (step.ownMs ?? 0));
-      const aloneMs = crew.speed ? at.size / crew.speed + updateMs : ms;
-      crew.tally.took(ms, aloneMs, sharesOf(step));
-      // What checks cost is the user's wish, and no reason to share less.
-      paced(desk, 'shared', 1, (ms - checkMs) / at.size, aloneMs / at.size);
-      if (!step.isLate) crew.deadline.took(ms);
-      if (end !== 'again') return end === 'updated';
-    } finally {
-      state.step = undefined;
-    }
-  }
-}
-
-/** Shards of a step by who computed them. */
-function sharesOf({ records, count }: SharedStep): Map<string, number> {
-  const shares = new Map([[OWN, count]]);
-  for (const [first, end, machine] of records) {
-    shares.set(machine, (shares.get(machine) ?? 0) + end - first);
-    shares.set(OWN, shares.get(OWN)! - (end - first));
-  }
-  return shares;
-}
-
-/**
- * Adds to the news, of which there may be so many at a time and one more a second: a machine that comes and goes without end
- * fills no log. That one was caught is always said.
- */
-function addNews(state: State, news: MachineNews): void {
-  if (news.change !== 'caught' && state.newsLeft < 1) return;
-  state.newsLeft--;
-  state.news.push(news);
 }
 
 /** Adds what became of members to the news. */

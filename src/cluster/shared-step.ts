@@ -6,105 +6,28 @@
 import { nodesOf } from '../step/shards.js';
 import { STEP_FIGURES } from '../feed/layout.js';
 import { computeRange, prepareRange } from '../crew/shard-ranges.js';
-import type { PartRecord, StepParts } from '../crew/machines.js';
-import type { MachineCaught, Pool } from '../crew/worker-pool.js';
-import { stepKey, type RunKey, type ShardRange } from '../step/jobs.js';
+import type { PartRecord } from '../crew/machines.js';
+import { stepKey, type ShardRange } from '../step/jobs.js';
 import { CONTROL } from '../step/meeting.js';
 import type { RunMemory } from '../step/run-memory.js';
-import { assignShards, smoothed, type Hand } from './assignment.js';
-import { isRight, type Checks, type Found } from './checks.js';
-import { AHEAD, type Redo } from './cluster-messages.js';
-import type { Collector, Part } from './collect-parts.js';
-import { dealOut, openDebts, owes, type Deadline, type Debt, type Debts } from './debts.js';
-import { createFold, type Fold } from './fold.js';
-import { PATIENCE, type Member, type Members } from './members.js';
+import { assignShards, smoothed } from './assignment.js';
+import { ableOf, handsOf, noteIdle, wantedOf, withWanted } from './hands.js';
+import { OWN, type Crew, type SharedStep, type StepAt } from './step-crew.js';
+import { isRight } from './checks.js';
+import { AHEAD } from './cluster-messages.js';
+import type { Part } from './collect-parts.js';
+import { dealOut, openDebts, owes, type Debt } from './debts.js';
+import { createFold } from './fold.js';
+import type { Member } from './members.js';
 import { windowOf } from './message-pieces.js';
 import { hashOfPart, isFinitePart } from './part-values.js';
-import { sendStep, type Sending } from './send-step.js';
-import type { Tally } from './tally.js';
-
-/** This machine's name in a run. */
-export const OWN = 'coordinator';
+import { sendStep } from './send-step.js';
 
 /** Steps for which a machine that was late rests, the first time; each time in a row it is twice as long, up to 2¹⁰ times. */
 const REST = 8;
 
 /** The least time of a part that is believed, in milliseconds. */
 const LEAST_MS = 0.01;
-
-/** What all steps of a session have in common. */
-export interface Crew {
-  readonly run: RunMemory;
-  readonly own: Pool;
-  readonly epoch: number;
-  readonly members: Members;
-  readonly collector: Collector;
-  readonly deadline: Deadline;
-  readonly tally: Tally;
-  readonly checks: Checks;
-  /** Whether parts are checked, and whether each part's hash is needed. */
-  readonly isChecking: boolean;
-  readonly isHashing: boolean;
-  /** Bytes of a piece. */
-  readonly pieceSize: number;
-  /** Publishes to all machines, and to one. */
-  readonly tellAll: (body: Uint8Array) => void;
-  readonly tell: (member: Member, message: Redo) => void;
-  /** Milliseconds in which this machine has listened. */
-  readonly clock: () => number;
-  readonly onStep: ((parts: StepParts) => void) | undefined;
-  /** Shuts out a machine whose part was wrong; the error with which the run goes back to before its parts. */
-  readonly caught: (found: Found, step: number, what: string) => MachineCaught;
-  /** Adds to the news. */
-  readonly redone: (key: string, step: number, reason: string) => void;
-  /** Number of the last sending, and the pieces of parts that each machine may have under way in it. */
-  serial: number;
-  window: number;
-  /** Milliseconds in which parts of others were checked. */
-  checkMs: number;
-  /** This machine's speed, in samples a millisecond. */
-  speed: number | undefined;
-  /** As those of members: steps in a row without shards, and after how many it is tried again. */
-  idle: number;
-  patience: number;
-}
-
-/** A step's samples, its place in the job and its random numbers. */
-export interface StepAt {
-  readonly size: number;
-  /** Place of the first sample in the order. */
-  readonly start: number;
-  /** Its row in rates and metrics. */
-  readonly row: number;
-  /** Its number in the run, counted from 0. */
-  readonly step: number;
-  readonly key: RunKey;
-}
-
-/** A step at hand. */
-export interface SharedStep {
-  readonly at: StepAt;
-  readonly count: number;
-  readonly fold: Fold;
-  readonly debts: Debts;
-  /** Ranges that this machine computes next. */
-  readonly queue: ShardRange[];
-  /** Figures of all shards. */
-  readonly figures: Float32Array;
-  /** Parts of others in the sum, and those with values that are not finite. */
-  records: PartRecord[];
-  suspects: PartRecord[];
-  /** The machines that have the step's weights. */
-  receivers: ReadonlySet<string>;
-  sending: Sending | undefined;
-  /** Milliseconds that the own part took. */
-  ownMs: number | undefined;
-  isLate: boolean;
-  /** Wakes who waits for parts. */
-  stir: () => void;
-  /** Why the step cannot be completed. */
-  error: unknown;
-}
 
 /** How a step ended: a loss that is not finite leaves out the update, and a wrong part means that it is taken again. */
 export type StepEnd = 'updated' | 'diverged' | 'again';
@@ -146,58 +69,8 @@ export function openStep(crew: Crew, at: StepAt): SharedStep {
   return step;
 }
 
-/** Machines that do not rest. */
-const ableOf = (ready: readonly Member[], { step }: StepAt): readonly Member[] =>
-  ready.filter(({ restsUntil }) => restsUntil <= step);
-
 export const shardsOf = ({ plan }: RunMemory, size: number): number =>
   plan.steps[stepKey(size)]!.schedule.shards.length;
-
-/** This machine and others, with speeds; one of unknown speed counts by its threads. */
-function handsOf({ run, speed: own }: Crew, ready: readonly Member[]): Hand[] {
-  const perThread = (own ?? 1) / Math.max(1, run.plan.workers);
-  return [
-    { machine: OWN, speed: own ?? run.plan.workers },
-    ...ready.map(({ key, speed, threads }) => ({
-      machine: key,
-      speed: speed ?? perThread * threads,
-    })),
-  ];
-}
-
-/** Machines that are to have a shard though they are slow: they may be faster by now, or a part of theirs proves the state. */
-const wantedOf = (crew: Crew, able: readonly Member[]): readonly string[] => {
-  const owed = crew.checks.owed();
-  const wanted = able
-    .filter(({ key, idle, patience }) => idle >= patience || owed.includes(key))
-    .map(({ key }) => key);
-  return crew.idle >= crew.patience ? [OWN, ...wanted] : wanted;
-};
-
-/** The hands, with those that are wanted fast enough for one of `count` shards. */
-function withWanted(
-  hands: readonly Hand[],
-  wanted: readonly string[],
-  count: number,
-): readonly Hand[] {
-  const all = hands.reduce((sum, { speed }) => sum + speed, 0);
-  const least = (all / count) * 1.01;
-  return hands.map((hand) =>
-    wanted.includes(hand.machine) ? { ...hand, speed: Math.max(hand.speed, least) } : hand,
-  );
-}
-
-/** Notes whether a machine has shards of a step; one that was tried waits for longer, unless it has them anyway. */
-function noteIdle(member: Pick<Member, 'idle' | 'patience'>, isBusy: boolean): void {
-  if (!isBusy) member.idle++;
-  else if (member.idle >= member.patience) {
-    member.idle = 0;
-    member.patience = Math.min(member.patience * 2, 1024);
-  } else {
-    member.idle = 0;
-    member.patience = PATIENCE;
-  }
-}
 
 /** Sends the step to the machines that are ready, with what each of them owes. */
 function send(crew: Crew, step: SharedStep, ready: readonly Member[]): void {
