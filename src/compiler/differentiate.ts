@@ -5,8 +5,8 @@
 import { LanewiseError } from '../base/errors.js';
 import { add } from '../ops/binary.js';
 import { constant } from '../ops/constant.js';
-import { withLayer, type Node } from '../graph/op.js';
-import { showShape, type Tensor } from '../graph/tensor.js';
+import { withLayer, type Node, type Op } from '../graph/op.js';
+import { showShape, type Application, type Tensor } from '../graph/tensor.js';
 import { topologicalOrder } from '../graph/order.js';
 
 /**
@@ -25,8 +25,20 @@ export function gradients(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
   });
 }
 
+/** An op's backward rule, or its refusal. */
+export type RuleOf = (source: Application) => NonNullable<Op['backward']>;
+
+function ownRule({ op: { name, backward } }: Application) {
+  if (backward) return backward;
+  throw new LanewiseError('argument', `${name} has no gradient, and one is required through it`);
+}
+
 /** As `gradients`, but undefined for tensors that y does not depend on, or only through a stopped gradient. */
-export function partials(y: Tensor, wrt: readonly Tensor[]): (Tensor | undefined)[] {
+export function partials(
+  y: Tensor,
+  wrt: readonly Tensor[],
+  ruleOf: RuleOf = ownRule,
+): (Tensor | undefined)[] {
   if (y.shape.length !== 0) {
     throw new LanewiseError(
       'argument',
@@ -42,18 +54,12 @@ export function partials(y: Tensor, wrt: readonly Tensor[]): (Tensor | undefined
     if (!dy || source.kind !== 'op' || !relevant.has(output)) continue;
     const needed = Object.entries(source.inputs).filter(([, input]) => relevant.has(input));
     if (needed.length === 0) continue;
-    if (!source.op.backward) {
-      throw new LanewiseError(
-        'argument',
-        `${source.op.name} has no gradient, and one is required through it`,
-      );
-    }
     const node: Node<typeof source.inputs, object> = {
       inputs: source.inputs,
       output,
       attributes: source.attributes,
     };
-    const { backward } = source.op;
+    const backward = ruleOf(source);
     withLayer(gradientLabel(source.layer), () => {
       const parts = backward(node, dy);
       for (const [name, input] of needed) {

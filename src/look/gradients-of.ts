@@ -34,24 +34,21 @@ export interface Gradients {
   readonly gradients: ReadonlyMap<string, Float32Array>;
 }
 
-/**
- * The mean loss of all samples of `data`, as one shard in the calling thread, and its gradients.
- * @throws LanewiseError kind 'argument' for names that are neither parameters nor inputs, weights that do not fit, and
- * values that the loss does not depend on; kind 'data' if data and model do not fit.
- */
-export async function gradientsOf(
+/** What is to be differentiated by what, checked; the defaults are filled in. */
+export async function gradientRequest(
+  owner: string,
   model: Model,
   weights: Weights,
   data: AnyDataset,
-  options: GradientOptions = {},
-): Promise<Gradients> {
+  options: GradientOptions,
+) {
   const {
     loss,
     by,
     mode = 'training',
     seed = 1,
     numerics = pickNumerics(),
-  } = checkOptions('gradientsOf', options, {
+  } = checkOptions(owner, options, {
     loss: true,
     by: listOf(text, 0),
     mode: oneOf(['training', 'evaluation']),
@@ -77,10 +74,20 @@ export async function gradientsOf(
   const given = samplesOf(data);
   const samples = given.source ? await takeFirst(given, given.count) : given;
   const terms = defaultTerms(model, samples, loss);
-  return computeGradients(model, weights, samples, terms, {
-    by: names,
-    mode,
-    seed,
-    numerics,
-  });
+  return { samples, terms, request: { by: names, mode, seed, numerics } };
+}
+
+/**
+ * The mean loss of all samples of `data`, as one shard in the calling thread, and its gradients.
+ * @throws LanewiseError kind 'argument' for names that are neither parameters nor inputs, weights that do not fit, and
+ * values that the loss does not depend on; kind 'data' if data and model do not fit.
+ */
+export async function gradientsOf(
+  model: Model,
+  weights: Weights,
+  data: AnyDataset,
+  options: GradientOptions = {},
+): Promise<Gradients> {
+  const asked = await gradientRequest('gradientsOf', model, weights, data, options);
+  return computeGradients(model, weights, asked.samples, asked.terms, asked.request);
 }

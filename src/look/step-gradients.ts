@@ -18,14 +18,14 @@ export interface GradientRequest {
   readonly numerics: Numerics;
 }
 
-/** The mean loss of all samples of `data` and its gradients by parameters and inputs. */
-export async function computeGradients(
+/** The mean loss of all samples of `data` as a graph, what it is differentiated by, and the values of all leaves. */
+export async function lossGraph(
   model: Model,
   weights: Weights,
   data: Samples,
   terms: readonly LossTerm[],
-  { by, mode, seed, numerics }: GradientRequest,
-): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
+  { by, mode, seed }: Omit<GradientRequest, 'numerics'>,
+) {
   const columns = columnsOf(model, terms, data);
   checkFit(model, terms, data, columns.columns, false);
   const { fed, feeds } = await feedSamples(model, columns, mode, seed);
@@ -33,6 +33,19 @@ export async function computeGradients(
   for (const [name, tensor] of graph.parameters) feeds.set(tensor, weights.get(name)!);
   const mean = meanLoss(fed, terms, 1 / columns.count);
   const wanted = by.map((name) => graph.parameters.get(name) ?? graph.inputs.get(name)!);
+  return { mean, wanted, feeds };
+}
+
+/** The mean loss of all samples of `data` and its gradients by parameters and inputs. */
+export async function computeGradients(
+  model: Model,
+  weights: Weights,
+  data: Samples,
+  terms: readonly LossTerm[],
+  { numerics, ...request }: GradientRequest,
+): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
+  const { mean, wanted, feeds } = await lossGraph(model, weights, data, terms, request);
   const [loss, ...found] = await evaluate([mean, ...gradients(mean, wanted)], feeds, { numerics });
-  return { loss: loss![0]!, gradients: new Map(by.map((name, i) => [name, found[i]!])) };
+  const named = request.by.map((name, i) => [name, found[i]!] as const);
+  return { loss: loss![0]!, gradients: new Map(named) };
 }

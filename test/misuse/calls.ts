@@ -408,6 +408,7 @@ export const calls: Readonly<Record<string, Args>> = {
   gradientsOf: [model, weights, table, options],
   jacobianOf: [model, weights, table, options],
   initialWeights: [model, options],
+  hessianVectorProduct: [model, weights, table, weights, options],
   lsuv: [model, table, options],
   encode: [trained, table, options],
   withTeacher: [trained, table, options],
