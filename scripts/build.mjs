@@ -84,8 +84,8 @@ const parts = {
   quantize: 'src/quantize/index.ts',
 };
 
-/** What stands on the core, and on sockets and files. */
-const serverParts = { cluster: 'src/cluster/index.ts' };
+/** What stands on the core and is not for pages: other machines, and labs. */
+const serverParts = { cluster: 'src/cluster/index.ts', lab: 'src/lab/index.ts' };
 
 const browsers = ['chrome111', 'firefox113', 'safari16.4'];
 

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as cluster from '../src/cluster/index.js';
 import * as imports from '../src/import/index.js';
+import * as labs from '../src/lab/index.js';
 import * as lanewise from '../src/index.js';
 import * as onnx from '../src/onnx/index.js';
 import * as quantization from '../src/quantize/index.js';
@@ -23,7 +24,7 @@ const namespaces = [
 ];
 
 /** `train`, and in namespaces `initializers.constant`. */
-const entries = { ...lanewise, ...onnx, ...imports, ...quantization, ...cluster };
+const entries = { ...lanewise, ...onnx, ...imports, ...quantization, ...cluster, ...labs };
 
 const exported = Object.entries(entries).flatMap(([name, value]) =>
   namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],

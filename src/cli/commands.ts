@@ -12,6 +12,7 @@ import { knowingOthers } from './foreign-options.js';
 import { generateCommand } from './generate-command.js';
 import { importCommand } from './import-command.js';
 import { inspectCommand } from './inspect-command.js';
+import { labCommand } from './lab-command.js';
 import { lrFindCommand } from './lr-find-command.js';
 import { predictCommand } from './predict-command.js';
 import { quantizeCommand } from './quantize-command.js';
@@ -45,6 +46,7 @@ function createProgram(): Command {
     .addCommand(watchCommand())
     .addCommand(workerCommand())
     .addCommand(clusterCommand())
+    .addCommand(labCommand())
     .addCommand(auditCommand())
     .addCommand(verifyCommand())
     .addCommand(benchCommand());

@@ -82,6 +82,24 @@ export function auditBar(
   return createLine(stream, format, ({ done, total }) => [done, total]);
 }
 
+/** The line of a lab: what it does, and how much of it is done. Silent off terminals. */
+export function labBar(
+  stream: Output,
+): ProgressLine<{ readonly done: number; readonly total: number; readonly what: string }> {
+  if (!isTerminal(stream)) return { update() {}, clear() {}, stop() {} };
+  const format = (
+    { done, total, what }: { readonly done: number; readonly total: number; readonly what: string },
+    columns: number,
+  ) =>
+    fitLine(
+      what,
+      total > 0 ? Math.min(1, done / total) : 0,
+      [[formatPercent(total > 0 ? done / total : 0, 0)], []],
+      columns,
+    );
+  return createLine(stream, format, ({ done, total }) => [done, total]);
+}
+
 /**
  * The line of a finished epoch of `epochs`, on any output; `part` says which samples it was scored on. Machines that shared
  * its steps are left out if the line would be longer than `columns`.

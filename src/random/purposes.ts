@@ -15,4 +15,5 @@ export const purpose = {
   baseline: 12,
   importance: 13,
   digest: 14,
+  lab: 16,
 } as const;

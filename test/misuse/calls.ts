@@ -5,12 +5,33 @@
 import * as archives from '../../src/data/published-archives.js';
 import * as published from '../../src/data/published.js';
 import * as L from '../../src/index.js';
+import { lab, lines, runLab } from '../../src/lab/index.js';
 import { loadProgram } from '../../src/inference/index.js';
 import { writeOnnx } from '../../src/onnx/index.js';
 import { calibrate, encodeQuantized, quantize } from '../../src/quantize/index.js';
 import * as rules from '../../src/optimizers/rules.js';
 
 export type Args = readonly unknown[];
+
+const curve = { x: [1, 2], y: [3, 4] };
+const chart = { title: 'a', x: { name: 'x' }, y: { name: 'y' } };
+const tiny = lab({
+  name: 'tiny',
+  group: 'Practice',
+  title: 'a',
+  about: 'a',
+  papers: [],
+  settings: {},
+  settingsAbout: {},
+  small: {},
+  run: () => ({
+    figures: [{ name: 'a', value: 1 }],
+    pictures: [lines({ ...chart, series: [{ name: 'a', ...curve }] })],
+    evidence: ['a'],
+    conclusion: 'a',
+  }),
+});
+const tinyResult = await runLab(tiny);
 
 const bytes = new Uint8Array(4 * 64);
 const images = {
@@ -420,6 +441,28 @@ export const calls: Readonly<Record<string, Args>> = {
   encodeModel: [trained],
   // Nobody listens there: a call that gets that far is refused by the network.
   'cluster.serveWorker': ['nats://127.0.0.1:1', options],
+  'lab.lab': [tiny],
+  'lab.runLab': [tiny, { form: 'small' }],
+  'lab.labPage': [tinyResult],
+  'lab.randomNumbers': [1],
+  'lab.lines': [{ ...chart, series: [{ name: 'a', ...curve }] }],
+  'lab.points': [{ ...chart, series: [{ name: 'a', ...curve }] }],
+  'lab.bars': [
+    { title: 'a', y: { name: 'y' }, groups: ['a'], series: [{ name: 'a', values: [1] }] },
+  ],
+  'lab.heatmap': [
+    {
+      title: 'a',
+      x: { name: 'x', from: 0, to: 1 },
+      y: { name: 'y', from: 0, to: 1 },
+      rows: 2,
+      columns: 2,
+      values: [0, 1, 2, 3],
+      scale: { name: 'value' },
+    },
+  ],
+  'lab.images': [{ title: 'a', items: [{ pixels: bytes.subarray(0, 64), shape: [1, 8, 8] }] }],
+  'lab.table': [{ title: 'a', columns: ['a'], rows: [[1]] }],
   'quantize.quantize': [trained, table, options],
   'quantize.calibrate': [trained, table, options],
   'quantize.encodeQuantized': [quantized],

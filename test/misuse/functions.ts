@@ -1,6 +1,7 @@
 /** The public functions by name, those of namespaces with it before them; and what comes of a call of one. */
 import * as cluster from '../../src/cluster/index.js';
 import * as imports from '../../src/import/index.js';
+import * as labs from '../../src/lab/index.js';
 import * as lanewise from '../../src/index.js';
 import * as onnx from '../../src/onnx/index.js';
 import * as quantization from '../../src/quantize/index.js';
@@ -36,6 +37,7 @@ export const functions = new Map<string, Anything>([
   ...ofEntry(imports, 'import.'),
   ...ofEntry(quantization, 'quantize.'),
   ...ofEntry(cluster, 'cluster.'),
+  ...ofEntry(labs, 'lab.'),
   ['inference.loadProgram', inference.loadProgram as Anything],
   ['inference.loadQuantized', inference.loadQuantized as Anything],
   ['inference.forecastOf', inference.forecastOf as Anything],

@@ -12,7 +12,7 @@ import { smoothed, sparse, spread, thinned } from '../../src/runs/report/chart.j
 import { diagnose } from '../../src/runs/report/diagnosis.js';
 import { rebinned } from '../../src/runs/report/histograms.js';
 import { readEvaluation } from '../../src/runs/report/evaluation.js';
-import { html, scriptJson } from '../../src/runs/report/html.js';
+import { html, scriptJson } from '../../src/base/html.js';
 import { classFigures, inspectRun } from '../../src/runs/report/inspect-run.js';
 import { renderPage } from '../../src/runs/report/page-frame.js';
 import { parallelCoordinates } from '../../src/runs/sweep/parallel-coordinates.js';

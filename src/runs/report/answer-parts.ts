@@ -8,7 +8,7 @@ import type {
   ValuesSeen,
 } from './evaluation.js';
 import { figureName, showFigure, showNumber, showPercent } from './figures.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../base/html.js';
 
 /** The model's figures beside those of what it has to beat. */
 export function baselineTable({ baselines = [], accuracy, values = [] }: Evaluation): Html {

@@ -1,6 +1,6 @@
 /** A page that compares runs: their curves in the same charts, their figures, and where their settings differ. */
 import { chartOf, smoothed, type Chart, type Curve } from './chart.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../base/html.js';
 import { chartSection, type Report } from './page-frame.js';
 import { figureName } from './figures.js';
 import { isWide, metricNames, metricPoints, stepPoints, validationPoints } from './run-charts.js';

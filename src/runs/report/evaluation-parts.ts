@@ -2,7 +2,7 @@
 import { importanceList, missList, mistakeList } from './answer-parts.js';
 import type { ClassFigures, Evaluation, Pictures } from './evaluation.js';
 import { showCount, showPercent } from './figures.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../base/html.js';
 import type { Picture } from './pictures.js';
 
 /** With more classes the matrix is too large to read. */

@@ -11,7 +11,7 @@ import {
 } from '../../base/check-json.js';
 import type { BaselineSeen } from './evaluation.js';
 import { figureName, showCount, showFigure, showPercent } from './figures.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../base/html.js';
 
 /** A figure with the bounds of its interval, which few samples may leave open. */
 interface Bounded {

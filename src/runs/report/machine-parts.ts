@@ -4,7 +4,7 @@ import type { MachineEvent } from '../../train/events.js';
 import { machineAdvice, showGain } from '../machine-gain.js';
 import { chartOf, thinned, type Chart } from './chart.js';
 import { showBytes, showCount, showPercent } from './figures.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../base/html.js';
 import { chartSection } from './page-frame.js';
 import type { RunRecords, SharedEpoch } from './records.js';
 import { present, stepPoints } from './run-charts.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Assets } from '../assets.js';
 import type { Chart } from './chart.js';
-import { html, scriptJson, type Html } from './html.js';
+import { html, scriptJson, type Html } from '../../base/html.js';
 
 /** The contents of a report. */
 export interface Report {

@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../../node/atomic.js';
 import { loadAssets } from '../assets.js';
 import { chartOf, type Mark } from './chart.js';
 import { showNumber } from './figures.js';
-import { html } from './html.js';
+import { html } from '../../base/html.js';
 import { chartSection, renderPage, type Report } from './page-frame.js';
 
 /** What was tested, in words. */

@@ -9,7 +9,7 @@ import { judgedTables, linesOf, type Judged } from './judged.js';
 import { showCount, showNumber, showPercent, showSeconds } from './figures.js';
 import { diagnose } from './diagnosis.js';
 import { histogramCharts } from './histograms.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../../base/html.js';
 import { machineCharts, machinesSection } from './machine-parts.js';
 import { chartSection, type Report } from './page-frame.js';
 import type { RunRecords } from './records.js';

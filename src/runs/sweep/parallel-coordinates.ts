@@ -3,7 +3,7 @@
  * them. Drawn as SVG.
  */
 import { log } from '../../base/arithmetic.js';
-import { html, type Html } from '../report/html.js';
+import { html, type Html } from '../../base/html.js';
 
 /** One axis. */
 export interface Axis {

@@ -6,7 +6,7 @@ import { loadAssets } from '../assets.js';
 import { REPORT } from '../folder.js';
 import { chartOf, type Chart } from '../report/chart.js';
 import { showNumber, showPercent, showSeconds } from '../report/figures.js';
-import { html, type Html } from '../report/html.js';
+import { html, type Html } from '../../base/html.js';
 import { chartSection, renderPage, type Report } from '../report/page-frame.js';
 import { parallelCoordinates, type Axis } from './parallel-coordinates.js';
 import { figureIn, ranked } from './setting-scores.js';

@@ -1,0 +1,193 @@
+/** The command `lanewise lab`: lists the experiments of lectures, and runs one to its page. */
+import { Command, InvalidArgumentError } from 'commander';
+import { dirname, join } from 'node:path';
+import { LanewiseError } from '../base/errors.js';
+import { showExpected, isExpected, showFigure } from '../lab/show-figure.js';
+import type { Lab, LabData, LabSettings, SettingValue } from '../lab/lab.js';
+import { labPage } from '../lab/lab-page.js';
+import { runLab, type LabResult } from '../lab/run-lab.js';
+import { aboutOf, expectedOf, settingsOf, type Form } from '../lab/lab-settings.js';
+import { ensureReplaceable, ensureWritableFolder, writeFileAtomic } from '../node/atomic.js';
+import { loadData } from './data-sources.js';
+import { allLabs, findLab } from './lab-files.js';
+import { dataDirOption, option, workersOption } from './options.js';
+import { labBar } from './progress.js';
+import { stopOnSignals } from './stop.js';
+import { formatSeconds, note, styleFor } from './terminal.js';
+
+type Texts = Readonly<Record<string, string>>;
+
+interface Options {
+  readonly set?: Texts;
+  readonly full?: boolean;
+  readonly small?: boolean;
+  readonly data?: string;
+  readonly dataDir?: string;
+  readonly out?: string;
+  readonly workers?: number;
+  readonly json?: boolean;
+}
+
+/** `depth=10,width=64`: a comma begins another setting only if a name and = follow. */
+function settingTexts(text: string, before: Texts = {}): Texts {
+  const pairs = text.split(/,(?=\s*\w+\s*=)/).map((part) => {
+    const at = part.indexOf('=');
+    if (at > 0) return [part.slice(0, at).trim(), part.slice(at + 1).trim()] as const;
+    throw new InvalidArgumentError('Expected a setting, = and its value, such as depth=10.');
+  });
+  return { ...before, ...Object.fromEntries(pairs) };
+}
+
+export const labCommand = (): Command =>
+  new Command('lab')
+    .description('run an experiment of the lectures; without a name, list them')
+    .argument('[name]', 'a lab, or the file of one’s own')
+    .addOption(
+      option('--set <name=value>', 'settings of the lab, separated by commas', settingTexts),
+    )
+    .option('--small', 'the form of seconds')
+    .option('--full', 'the form of up to half an hour, where there is one')
+    .option('--data <name or path>', 'images with classes for labs that ask for data (digits)')
+    .addOption(dataDirOption())
+    .option('--out <file>', 'the page (runs/lab-<name>.html)')
+    .addOption(workersOption())
+    .option('--json', 'the figures and the hash, or the list, as one line of JSON')
+    .action(runCommand);
+
+async function runCommand(name: string | undefined, options: Options): Promise<void> {
+  if (name === undefined) return listLabs(options);
+  const { full, small, json } = options;
+  if (full && small)
+    throw new LanewiseError('argument', '--full and --small exclude each other', 'leave one out');
+  const lab = await findLab(name);
+  const form: Form = full ? 'full' : small ? 'small' : 'default';
+  const given = valuesOf(lab, options.set ?? {});
+  // Refused before work starts.
+  settingsOf(lab, form, given);
+  const data = await dataOf(options);
+  const file = options.out ?? join('runs', `lab-${lab.name}.html`);
+  await ensureWritableFolder(dirname(file));
+  await ensureReplaceable(file);
+  const result = await withProgress(lab, options, { form, settings: given, data });
+  await writeFileAtomic(file, Buffer.from(labPage(result)));
+  if (options.data !== undefined && result.data === undefined)
+    note(`lab '${lab.name}' asks for no data: --data changed nothing`);
+  console.log(json ? JSON.stringify(recordOf(result, file)) : linesOf(result, file).join('\n'));
+}
+
+/** Runs with a line of progress, until it is done or Ctrl-C. */
+async function withProgress(
+  lab: Lab,
+  { workers, json }: Options,
+  asked: {
+    readonly form: Form;
+    readonly settings: LabSettings;
+    readonly data: (() => Promise<LabData>) | undefined;
+  },
+): Promise<LabResult> {
+  const bar = labBar(process.stderr);
+  const stop = stopOnSignals(() => {
+    bar.stop();
+    console.error(`\nlab '${lab.name}' was stopped: nothing is written`);
+  });
+  try {
+    return await runLab(lab, {
+      form: asked.form,
+      settings: asked.settings,
+      ...(asked.data ? { data: asked.data } : {}),
+      ...(workers === undefined ? {} : { workers }),
+      say(line) {
+        bar.clear();
+        (json ? console.error : console.log)(line);
+      },
+      progress: (done, total, what = lab.name) => bar.update({ done, total, what }),
+    });
+  } finally {
+    bar.stop();
+    stop.release();
+  }
+}
+
+/** The settings as values of their types; a text that is none of its type is refused with what was expected. */
+function valuesOf(lab: Lab, texts: Texts): LabSettings {
+  const values = Object.entries(texts).map(([name, text]): [string, SettingValue] => {
+    const like = Object.hasOwn(lab.settings, name) ? lab.settings[name] : undefined;
+    if (like === undefined || typeof like === 'string') return [name, text];
+    if (typeof like === 'boolean' && /^(true|false)$/.test(text)) return [name, text === 'true'];
+    const number = text === '' ? NaN : Number(text);
+    if (typeof like === 'number' && Number.isFinite(number)) return [name, number];
+    throw new LanewiseError(
+      'argument',
+      `lab '${lab.name}': ${name} is '${text}', expected ${expectedOf(aboutOf(lab, name), like)}`,
+    );
+  });
+  return Object.fromEntries(values);
+}
+
+/** How the data that was asked for is loaded; undefined for what labs have without asking. */
+async function dataOf({ data, dataDir }: Options): Promise<(() => Promise<LabData>) | undefined> {
+  const name = data ?? 'digits';
+  if (name === 'digits' && dataDir === undefined) return undefined;
+  const sets = await loadData(name, dataDir === undefined ? {} : { directory: dataDir });
+  const { train, test } = sets as {
+    readonly train: LabData['train'];
+    readonly test: LabData['test'];
+  };
+  for (const part of [train, test])
+    if (!part.samples || !part.labels || part.shape?.length !== 3)
+      throw new LanewiseError(
+        'argument',
+        `labs learn from images with classes in memory, which '${name}' is not`,
+        'leave --data out, or name a data set such as mnist',
+      );
+  return () => Promise.resolve({ name, train, test });
+}
+
+async function listLabs({ json }: Options): Promise<void> {
+  const labs = await allLabs();
+  if (json) {
+    const list = labs.map(({ name, group, title, about, settings }) => ({
+      name,
+      group,
+      title,
+      about,
+      settings,
+    }));
+    return console.log(JSON.stringify(list));
+  }
+  const { bold, dim } = styleFor(process.stdout);
+  const width = Math.max(...labs.map(({ name }) => name.length));
+  const lines = labs.flatMap(({ name, group, title }, i) => [
+    ...(labs[i - 1]?.group === group ? [] : [...(i > 0 ? [''] : []), bold(group)]),
+    `  ${name.padEnd(width)}  ${dim(title)}`,
+  ]);
+  console.log([...lines, '', 'run one with: npx lanewise lab NAME'].join('\n'));
+}
+
+const recordOf = (
+  { lab, form, settings, data, figures, conclusion, sha256, seconds }: LabResult,
+  page: string,
+): object => ({ lab: lab.name, form, settings, data, figures, conclusion, sha256, seconds, page });
+
+/** The figures beside the paper's, what they prove, the hash and the page. */
+function linesOf({ lab, figures, conclusion, sha256, seconds }: LabResult, file: string): string[] {
+  const { bold, dim } = styleFor(process.stdout);
+  const rows = figures.map((one) => [
+    one.name,
+    showFigure(one.value, one.format),
+    one.paper === undefined ? '' : `paper ${showFigure(one.paper, one.format)}`,
+    isExpected(one) === undefined
+      ? ''
+      : `${isExpected(one) ? '' : 'not '}as expected: ${showExpected(one)}`,
+  ]);
+  const widths = [0, 1, 2].map((c) => Math.max(...rows.map((row) => row[c]!.length)));
+  return [
+    bold(lab.title),
+    ...rows.map(([name, value, paper, expected]) =>
+      `  ${name!.padEnd(widths[0]!)}  ${value!.padStart(widths[1]!)}  ${widths[2]! > 0 ? `${paper!.padEnd(widths[2]!)}  ` : ''}${dim(expected!)}`.trimEnd(),
+    ),
+    conclusion,
+    `sha256 ${sha256}  ${dim(formatSeconds(seconds))}`,
+    `page: ${file}`,
+  ];
+}

@@ -1,0 +1,40 @@
+/** `lanewise/lab`: the experiments of lectures, their pictures and their pages. It stands on Node, Deno and Bun. */
+export { LanewiseError } from '../base/errors.js';
+export {
+  lab,
+  type DataCounts,
+  type Evidence,
+  type Figure,
+  type FigureFormat,
+  type Lab,
+  type LabData,
+  type LabFindings,
+  type LabRun,
+  type LabSettings,
+  type Paper,
+  type SettingAbout,
+  type SettingValue,
+} from './lab.js';
+export { labPage } from './lab-page.js';
+export { bars, heatmap, images, lines, points, table } from './picture-data.js';
+export type {
+  Axis,
+  Bars,
+  BarSeries,
+  Box,
+  Extent,
+  Heatmap,
+  ImageItem,
+  Images,
+  Lines,
+  LineSeries,
+  Numbers,
+  Picture,
+  Points,
+  PointSeries,
+  Table,
+  Words,
+} from './picture-data.js';
+export { randomNumbers, type RandomNumbers } from './random-numbers.js';
+export { runLab, type LabResult, type RunLabOptions } from './run-lab.js';
+export { type Form } from './lab-settings.js';

@@ -1,0 +1,64 @@
+/**
+ * Every lab: its file, its settings, and its small form, whose figures lie where they are expected and whose page has all
+ * that it shows in it.
+ */
+// slow: runs every lab in its small form
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { labNames, labPage, labsFolder, loadLab, runSmall, unexpected } from '../support/lab.js';
+
+/** A longer program is not read in a lecture. */
+const MOST_LINES = 150;
+const names = labNames();
+
+test('there are labs', () => assert.ok(names.length > 0));
+
+for (const name of names) {
+  const text = readFileSync(join(labsFolder, `${name}.mjs`), 'utf8');
+
+  test(`${name} is a short program on what is public`, () => {
+    const lines = text.trimEnd().split('\n').length;
+    assert.ok(lines <= MOST_LINES, `labs/${name}.mjs has ${lines} lines, at most ${MOST_LINES}`);
+    const imported = [...text.matchAll(/from '([^']+)'|import\('([^']+)'\)/g)].map(
+      ([, one, other]) => one ?? other!,
+    );
+    const others = imported.filter(
+      (path) => !/^(lanewise(\/(lab|onnx|import|quantize|inference))?|node:\w+.*)$/.test(path),
+    );
+    assert.equal(others, []);
+    assert.not.match(text, /Math\.random|Date\.now/, 'no hash may depend on chance or the clock');
+    if (/createStepper|train\(/.test(text))
+      assert.match(text, /numerics: 'strict'/, 'fused sums have other bits in some engines');
+  });
+
+  test(`${name} says what it is`, async () => {
+    const lab = await loadLab(name);
+    assert.is(lab.name, name);
+    assert.ok(lab.about.length > 80, 'about says what is done and what to look for');
+    for (const [key, said] of Object.entries(lab.settingsAbout)) {
+      const { about } = typeof said === 'string' ? { about: said } : said;
+      assert.ok(about.length > 3, `${key} is described`);
+    }
+  });
+
+  test(`${name} finds in its small form what it is expected to`, async () => {
+    const result = await runSmall(name);
+    assert.equal(unexpected(result), []);
+    assert.ok(
+      result.figures.some(({ expected, format }) => expected && format !== 'seconds'),
+      'something is expected of a figure',
+    );
+    assert.match(result.sha256, /^[\da-f]{64}$/);
+    const page = labPage(result);
+    assert.not.match(page, /<script|javascript:|\bon\w+="/i);
+    const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, one]) => one!);
+    const papers = result.lab.papers.map(({ link }) => link);
+    const outside = addresses.filter((one) => !/^(data:|#)/.test(one) && !papers.includes(one));
+    assert.equal(outside, []);
+    assert.not.match(page, /url\((?!#)|NaN|undefined|\[object/);
+  });
+}
+
+test.run();

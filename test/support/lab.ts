@@ -1,0 +1,51 @@
+/** Labs in tests: loaded as the package's users load them, run in their small form, and held to what they expect. */
+import * as assert from 'uvu/assert';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Figure, Lab } from '../../src/lab/lab.js';
+import type { LabResult, RunLabOptions } from '../../src/lab/run-lab.js';
+
+export const labsFolder = fileURLToPath(new URL('../../../labs/', import.meta.url));
+
+/** The names of all labs of the package. */
+export const labNames = (): string[] =>
+  readdirSync(labsFolder)
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => basename(file, '.mjs'))
+    .toSorted();
+
+/** The package as labs import it: one copy of it, with theirs. */
+const bundle = new URL('../../src/bundle/lab.js', import.meta.url).href;
+const { runLab, labPage } = (await import(bundle)) as typeof import('../../src/lab/index.js');
+export { labPage };
+
+export async function loadLab(name: string): Promise<Lab> {
+  const file = pathToFileURL(join(labsFolder, `${name}.mjs`)).href;
+  return ((await import(file)) as { default: Lab }).default;
+}
+
+/** A run of a lab in its small form. */
+export const runSmall = async (name: string, options: RunLabOptions = {}): Promise<LabResult> =>
+  runLab(await loadLab(name), { form: 'small', ...options });
+
+/** The value of one of a run's figures. */
+export function figureOf({ lab, figures }: LabResult, name: string): number {
+  const found = figures.find((one) => one.name === name);
+  assert.ok(
+    found,
+    `lab '${lab.name}' has no figure '${name}': ${figures.map((one) => one.name).join(', ')}`,
+  );
+  return found!.value;
+}
+
+/** Figures that lie elsewhere than they are expected to; time is not compared. */
+export const unexpected = ({ figures }: LabResult): string[] =>
+  figures
+    .filter(
+      ({ value, expected, format }: Figure) =>
+        expected !== undefined &&
+        format !== 'seconds' &&
+        !(value >= expected[0]! && value <= expected[1]!),
+    )
+    .map(({ name, value, expected }) => `${name} is ${value}, expected ${expected!.join(' to ')}`);
