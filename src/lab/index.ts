@@ -36,5 +36,6 @@ export type {
   Words,
 } from './picture-data.js';
 export { randomNumbers, type RandomNumbers } from './random-numbers.js';
+export { singularValues } from './singular-values.js';
 export { runLab, type LabResult, type RunLabOptions } from './run-lab.js';
 export { type Form } from './lab-settings.js';
