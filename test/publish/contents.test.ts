@@ -15,7 +15,7 @@ const EXPECTED = [
   /^dist\/workers\/[\w-]+\.js(\.map)?$/,
   /^dist\/wasm\/[\w-]+\.wasm$/,
   /^dist\/report\/page\.(js|css)$/,
-  /^labs\/[\w-]+\.mjs$/,
+  /^labs\/([\w-]+\/)?[\w-]+\.mjs$/,
 ];
 // lanewise/onnx, lanewise/import and lanewise/quantize, for Node and for pages, are over 1 MB of it, with their sources for debuggers.
 const MAX_PACKED_BYTES = 5_200_000;
