@@ -193,7 +193,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'random',
     'step',
   ],
-  lab: ['data', 'formats', 'random'],
+  lab: ['data', 'formats', 'node', 'random'],
   web: ['platform'],
   onnx: foreign,
   import: foreign,

@@ -15,6 +15,8 @@ export {
   type SettingAbout,
   type SettingValue,
 } from './lab.js';
+export { deadLeaves } from './dead-leaves.js';
+export { drawImage } from './draw-image.js';
 export { labPage } from './lab-page.js';
 export { bars, heatmap, images, lines, points, table } from './picture-data.js';
 export type {
@@ -35,7 +37,9 @@ export type {
   Table,
   Words,
 } from './picture-data.js';
+export { precisionRecall, psnr, type PrecisionRecall } from './measures.js';
 export { randomNumbers, type RandomNumbers } from './random-numbers.js';
 export { singularValues } from './singular-values.js';
+export { readImage } from './read-image.js';
 export { runLab, type LabResult, type RunLabOptions } from './run-lab.js';
 export { type Form } from './lab-settings.js';
