@@ -1,0 +1,60 @@
+/**
+ * Labs beyond classification, in their small forms: where a figure follows from a theory or from another computation, it is
+ * compared with that; and hashes do not depend on the number of workers. What a lab expects of its own figures,
+ * harness.test.ts compares.
+ */
+// slow: trains nets
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { LabSettings } from '../../src/lab/lab.js';
+import { figureOf, runSmall } from '../support/lab.js';
+
+test('localisation: boxes are better than the best that is always the same', async () => {
+  const result = await runSmall('localisation', { workers: 0 });
+  assert.ok(figureOf(result, 'mean IoU') > 3 * figureOf(result, 'mean IoU of always the mean box'));
+  const shared = await runSmall('localisation', { workers: 2 });
+  assert.is(shared.sha256, result.sha256);
+});
+
+test('localisation: a dense layer needs more scenes than places do', async () => {
+  const [places, dense] = await Promise.all(
+    ['places', 'dense'].map((head) => runSmall('localisation', { workers: 0, settings: { head } })),
+  );
+  assert.ok(figureOf(places!, 'mean IoU') > figureOf(dense!, 'mean IoU') + 0.05);
+});
+
+test('denoising: twice the noise is 6 dB more of it; noisy targets teach nearly as well', async () => {
+  const changes: LabSettings[] = [{ target: 'clean' }, { target: 'noisy' }, { sigma: 50 }];
+  const [clean, noisy, loud] = await Promise.all(
+    changes.map((settings) => runSmall('denoising', { workers: 0, settings })),
+  );
+  const seen = (result: typeof clean) => figureOf(result!, 'digits, noisy (dB)');
+  assert.ok(Math.abs(seen(clean) - seen(loud) - 20 * Math.log10(2)) < 0.05);
+  // Its targets have the mean of the clean ones (Lehtinen et al. 2018).
+  const gain = (result: typeof clean) => figureOf(result!, 'digits, gain of the net (dB)');
+  assert.ok(gain(noisy) > 0.6 * gain(clean), `${gain(noisy)} of ${gain(clean)} dB`);
+});
+
+test('super-resolution: what the net adds is all that sets it apart from bicubic interpolation', async () => {
+  const settings = { epochs: 1, held: 1 };
+  const short = await runSmall('super-resolution', { workers: 0, settings });
+  const longer = await runSmall('super-resolution', { workers: 0, settings: { held: 1 } });
+  // Its last layer begins near 0: after one epoch it has hardly left bicubic interpolation.
+  assert.ok(Math.abs(figureOf(short, 'gain of the net (dB)')) < 0.3);
+  assert.ok(figureOf(longer, 'gain of the net (dB)') > 0.3);
+  assert.is(figureOf(short, 'bicubic (dB)'), figureOf(longer, 'bicubic (dB)'));
+});
+
+test('lens arcs: the rarer lenses are, the lower is precision, and accuracy says nothing', async () => {
+  const [rare, common] = await Promise.all(
+    [0.01, 0.2].map((rate) => runSmall('lens-arcs', { workers: 0, settings: { rate } })),
+  );
+  assert.is(figureOf(rare!, 'accuracy of never finding a lens'), 0.99);
+  assert.ok(figureOf(rare!, 'accuracy of the net') < 0.99);
+  const precision = (result: typeof rare) => figureOf(result!, 'average precision, net');
+  assert.ok(precision(rare) < precision(common));
+  // A list in random order has the share of lenses as its average precision.
+  assert.ok(precision(rare) > 10 * 0.01);
+});
+
+test.run();
