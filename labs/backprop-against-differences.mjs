@@ -132,10 +132,10 @@ export default lab({
         }),
         table({
           title: `One gradient by all ${all} weights, ${batch} images`,
-          columns: ['by', 'passes', 'milliseconds'],
+          columns: ['by', 'passes', 'seconds'],
           rows: [
-            ['backpropagation', '1 forward, 1 backward', both.toFixed(1)],
-            ['central differences', `${2 * all} forward`, (forward * 2 * all).toFixed(1)],
+            ['backpropagation', '1 forward, 1 backward', (both / 1000).toPrecision(2)],
+            ['central differences', `${2 * all} forward`, Math.round((forward * 2 * all) / 1000)],
           ],
         }),
       ],

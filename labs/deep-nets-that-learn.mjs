@@ -49,8 +49,8 @@ export default lab({
   title: 'Seven ways to begin a deep net',
   about:
     'One deep net of ReLUs is begun, or built, in seven ways, and trained with the same optimizer on the same samples. With ' +
-    'the usual small weights the gradient vanishes before it reaches the first layers, and nothing is learned, whatever the ' +
-    'learning rate. Weights of the right size (He et al. 2015, random walk), orthogonal ones (Saxe et al. 2014), weights scaled by the data (LSUV), ' +
+    'the usual small weights the gradient vanishes before it reaches the first layers, and nothing is learned. ' +
+    'Weights of the right size (He et al. 2015, random walk), orthogonal ones (Saxe et al. 2014), weights scaled by the data (LSUV), ' +
     'batch normalisation and paths around the layers each let the same net learn.',
   papers: [
     {
