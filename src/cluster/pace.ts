@@ -20,8 +20,12 @@ const LEAST_GAIN = 0.05;
 /** Steps whose times count. */
 const RECENT = 9;
 
-/** A part of the time that this machine alone is guessed to take: below it no trial is needed to know that sharing pays. */
+/**
+ * A part of the time that this machine alone takes, below which sharing clearly pays. One that is only guessed is tried shortly all the
+ * same: where others compute on the same cores, it says too much.
+ */
 const CLEARLY_LESS = 0.55;
+export const SHORT_TRIAL = 2;
 
 /** A change of the way. */
 export interface Turn {
@@ -36,6 +40,8 @@ export interface Pace {
   meet(others: number): void;
   /** The way of the next step. */
   way(): Way;
+  /** Milliseconds of a sample that this machine alone took when it was last tried; undefined if it has not been. */
+  alone(): number | undefined;
   /** Steps that are taken that way before it may change. */
   left(): number;
   /**
@@ -63,6 +69,8 @@ export function createPace(isFixed: boolean): Pace {
     return sorted[sorted.length >> 1] ?? Infinity;
   };
 
+  const alone = (): number | undefined => (times.alone.length > 0 ? median('alone') : undefined);
+
   function judge(): Turn | undefined {
     const tried = other();
     const [now, then] = [median(usual), median(tried)];
@@ -76,12 +84,14 @@ export function createPace(isFixed: boolean): Pace {
   }
 
   function beginTrial(guess: number | undefined): void {
-    if (usual === 'shared' && guess !== undefined && median('shared') < CLEARLY_LESS * guess) {
+    const isLess = (ms = 0): boolean => median('shared') < CLEARLY_LESS * ms;
+    const isClear = usual === 'shared' && isLess(guess);
+    if (isClear && isLess(alone())) {
       wait = Math.min(2 * wait, LAST_TRIAL);
       until = wait;
       return;
     }
-    trial = TRIAL;
+    trial = isClear ? SHORT_TRIAL : TRIAL;
     settling = 1;
     times[other()] = [];
   }
@@ -94,7 +104,12 @@ export function createPace(isFixed: boolean): Pace {
       times.shared = [];
     },
     way: () => (trial > 0 ? other() : usual),
-    left: () => (trial > 0 ? trial : until),
+    alone,
+    left() {
+      // A step that does not count is none of those that are timed together.
+      if (settling > 0) return 1;
+      return trial > 0 ? trial : until;
+    },
     took(way, steps, ms, guess) {
       if (isFixed) return undefined;
       if (settling > 0) settling--;

@@ -1,7 +1,14 @@
 /** Steps go the faster way, and the other one is tried ever more seldom. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createPace, FIRST_TRIAL, TRIAL, type Turn, type Way } from '../../src/cluster/pace.js';
+import {
+  createPace,
+  FIRST_TRIAL,
+  SHORT_TRIAL,
+  TRIAL,
+  type Turn,
+  type Way,
+} from '../../src/cluster/pace.js';
 
 /** Takes steps with one other machine; the ways, and the changes by the step before them. */
 function take(
@@ -39,9 +46,15 @@ test('where sharing is faster, a trial now and then changes nothing', () => {
   assert.ok(count(ways, 'alone') === 5 * TRIAL, `${count(ways, 'alone')}`);
 });
 
-test('sharing that is clearly faster than what this machine is guessed to take is not tried at all', () => {
-  const { ways } = take(1000, () => 5, { guess: 10 });
-  assert.is(count(ways, 'alone'), 0);
+test('where sharing is clearly faster, this machine alone is tried once, and shortly', () => {
+  const { ways, turns } = take(1000, (way) => (way === 'alone' ? 10 : 5), { guess: 10 });
+  assert.equal(turns, []);
+  assert.is(count(ways, 'alone'), SHORT_TRIAL);
+});
+
+test('what this machine is guessed to take is not believed where it turns out to take less', () => {
+  const { turns } = take(1000, (way) => (way === 'alone' ? 4 : 12), { guess: 40 });
+  assert.equal(turns, [[FIRST_TRIAL + SHORT_TRIAL - 1, { way: 'alone', alone: 4, shared: 12 }]]);
 });
 
 test('when the other way has become faster, it is taken after its next trial', () => {
@@ -68,6 +81,19 @@ test('the first step of a trial, in which threads wake up, does not count', () =
   assert.equal(turns[0]![1].way, 'alone');
 });
 
+test('a run that takes as many steps at a time as it may finds out that it is faster alone', () => {
+  const pace = createPace(false);
+  pace.meet(1);
+  let turn: Turn | undefined;
+  for (let taken = 0; taken < FIRST_TRIAL + TRIAL;) {
+    const way = pace.way();
+    const steps = way === 'alone' ? pace.left() : 1;
+    turn = pace.took(way, steps, way === 'alone' ? 4 : 10);
+    taken += steps;
+  }
+  assert.equal(turn, { way: 'alone', alone: 4, shared: 10 });
+});
+
 test('another number of machines begins anew with sharing', () => {
   const pace = createPace(false);
   pace.meet(1);
@@ -75,7 +101,8 @@ test('another number of machines begins anew with sharing', () => {
   assert.is(pace.way(), 'alone');
   pace.meet(2);
   assert.is(pace.way(), 'shared');
-  assert.is(pace.left(), FIRST_TRIAL);
+  pace.took('shared', 1, 10);
+  assert.is(pace.left(), FIRST_TRIAL - 1);
 });
 
 test('steps alone may be taken several at a time', () => {
@@ -83,10 +110,20 @@ test('steps alone may be taken several at a time', () => {
   pace.meet(1);
   for (let i = 0; i < FIRST_TRIAL; i++) pace.took('shared', 1, 10);
   assert.is(pace.way(), 'alone');
-  assert.is(pace.left(), TRIAL);
+  assert.is(pace.left(), 1, 'the step that does not count');
   assert.is(pace.took('alone', 1, 50), undefined);
+  assert.is(pace.left(), TRIAL - 1);
   assert.equal(pace.took('alone', 3, 4), { way: 'alone', alone: 4, shared: 10 });
   assert.is(pace.left(), FIRST_TRIAL);
+});
+
+test('what this machine alone takes is known from the first trial on', () => {
+  const pace = createPace(false);
+  pace.meet(1);
+  for (let i = 0; i < FIRST_TRIAL; i++) pace.took('shared', 1, 10);
+  assert.is(pace.alone(), undefined);
+  for (const ms of [50, 7, 4, 5]) pace.took('alone', 1, ms);
+  assert.is(pace.alone(), 5);
 });
 
 test('a run that always shares never tries', () => {
