@@ -317,10 +317,11 @@ function takeNews(desk: Desk): readonly MachineNews[] {
   return news;
 }
 
-function figuresOf({ crew, pace }: Desk) {
+function figuresOf({ crew, pace, request }: Desk) {
   const { members, run, tally } = crew;
   const ready = pace.way() === 'shared' ? members.ready() : [];
   const threads = ready.reduce((sum, member) => sum + member.threads, run.plan.workers);
   const nameOf = (machine: string): string => (machine === OWN ? OWN : members.nameOf(machine));
-  return tally.figures({ machines: ready.length + 1, threads }, nameOf);
+  const share = request.isAlwaysShared ? 'always' : 'auto';
+  return tally.figures({ machines: ready.length + 1, threads, share }, nameOf, pace.alone());
 }

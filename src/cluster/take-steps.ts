@@ -93,10 +93,10 @@ async function trainShared(desk: Desk, at: StepAt): Promise<boolean> {
       const checkMs = crew.checkMs - checkBefore;
       const busyMs = crew.tally.busyMs - busyBefore - checkMs;
       const updateMs = Math.max(0, busyMs - (step.ownMs ?? 0));
-      const aloneMs = crew.speed ? at.size / crew.speed + updateMs : ms;
-      crew.tally.took(ms, aloneMs, sharesOf(step));
+      const guess = crew.speed ? at.size / crew.speed + updateMs : ms;
+      crew.tally.took(ms, guess, sharesOf(step), at.size);
       // What checks cost is the user's wish, and no reason to share less.
-      paced(desk, 'shared', 1, (ms - checkMs) / at.size, aloneMs / at.size);
+      paced(desk, 'shared', 1, (ms - checkMs) / at.size, guess / at.size);
       if (!step.isLate) crew.deadline.took(ms);
       if (end !== 'again') return end === 'updated';
     } finally {

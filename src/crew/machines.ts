@@ -37,14 +37,16 @@ export interface MachineFigures {
   /** Machines and threads that share steps now, with this one. */
   readonly machines: number;
   readonly threads: number;
+  /** Whether the run takes the faster way by itself, or always shares; absent in earlier logs, whose runs always shared. */
+  readonly share?: 'auto' | 'always';
   /** Share of the time of steps in which this machine neither computed nor updated, 0 to 1, since the last call. */
   readonly wire: number;
   /** Bytes that this machine has sent and received for steps, in total. */
   readonly sent: number;
   readonly received: number;
   /**
-   * How many times as long the steps would have taken this machine alone, in total: an estimate from the speed at which it
-   * computed its own parts. 1 where no other machine took part.
+   * How many times as long the steps would have taken this machine alone, in total: an estimate from the steps that it took alone,
+   * or, where it has taken none, from the speed at which it computed its own parts. 1 where no other machine took part.
    */
   readonly gain: number;
   /** Parts that were computed again, in total. */

@@ -17,6 +17,7 @@ const cluster = known({
   wire: number,
   sent: natural,
   received: natural,
+  'share?': oneOf(['auto', 'always']),
   gain: number,
   redone: natural,
   shares: tableOf(number),

@@ -106,6 +106,13 @@ test('advice comes once, when enough is measured, and in the options of the comm
   assert.is(lines.summary().at(-1), hint);
 });
 
+test('a run that goes the faster way by itself is not told to go alone', () => {
+  const slow = { machines: 2, wire: 0.7, gain: 0.625 };
+  assert.match(machineAdvice({ ...slow, share: 'always' })!, 'one machine alone is faster');
+  assert.is(machineAdvice({ ...slow, share: 'auto' }), undefined);
+  assert.match(machineAdvice({ ...slow, share: 'auto', gain: 1.2 })!, 'the wire takes 70 %');
+});
+
 test('advice follows from the gain, not from the wire alone', () => {
   assert.is(machineAdvice(figures), undefined);
   assert.is(machineAdvice({ machines: 1, wire: 0, gain: 1 }), undefined);

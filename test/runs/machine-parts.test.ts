@@ -79,6 +79,33 @@ test('the page says what to do where machines made the run slower', () => {
   assert.match(text, 'One machine alone is faster (about 2 times; the wire takes 70 %)');
 });
 
+test('the page says from which step on a run went on alone, and counts one machine there', () => {
+  const alone = 'a step takes 4 ms alone and 9 ms shared';
+  const events: readonly LoggedEvent[] = [
+    { ...start!, settings: { workers: 3 } } as unknown as LoggedEvent,
+    { event: 'machine', machine: 'b', change: 'joined', step: 0, threads: 2 },
+    { event: 'machine', machine: 'coordinator', change: 'alone', step: 28, reason: alone },
+    epoch(4, { ...figures, gain: 0.5, share: 'auto' }),
+    { event: 'machine', machine: 'coordinator', change: 'sharing', step: 60, reason: 'x' },
+    { event: 'machine', machine: 'coordinator', change: 'alone', step: 70, reason: alone },
+    epoch(9, { ...figures, gain: 0.5, share: 'auto' }),
+  ];
+  const text = textOf(events);
+  assert.match(text, 'From step 70 on the coordinator went on alone, as that was faster');
+  assert.not.match(text, 'leave the cluster out');
+  assert.match(text, / coordinator 3 60\.0 % 0 went on alone at step 28: a step takes 4 ms alone/);
+  assert.match(text, 'shared its steps again at step 60: x; went on alone at step 70');
+  const charts = machineCharts(recordsOf(events));
+  assert.equal(
+    charts.map(({ id, x, series }) => [id, x, series[0]!.values]),
+    [['machines', [0, 27, 28, 59, 60, 69, 70, 90], [2, 2, 1, 1, 2, 2, 1, 1]]],
+  );
+  const joined: LoggedEvent = { event: 'machine', machine: 'c', change: 'joined', step: 80 };
+  const shared = [...events, joined];
+  assert.not.match(textOf(shared), 'went on alone, as');
+  assert.is(machineCharts(recordsOf(shared))[0]!.series[0]!.values.at(-1), 3);
+});
+
 test('the charts show the wire’s share, and how many machines there were at each step', () => {
   const charts = machineCharts(
     recordsOf([

@@ -79,21 +79,26 @@ export function machineCharts(records: RunRecords): Chart[] {
   ]);
 }
 
-/** The changes by which a machine comes or goes. */
+/** The changes by which a machine comes or goes, and by which the coordinator takes its steps alone or shares them. */
 const PRESENCE: readonly MachineEvent['change'][] = ['joined', 'left', 'caught'];
+const WAYS: readonly MachineEvent['change'][] = ['alone', 'sharing'];
 
-/** The number of machines, just before and at each step at which one came or went. */
+/** The number of machines that share steps, just before and at each step at which it changed. */
 function presenceOf({ machines, lastStep }: RunRecords): (readonly [number, number])[] {
   const there = new Set<string>();
   const points = new Map<number, number>([[0, 1]]);
+  let isAlone = false;
+  const count = () => (isAlone ? 1 : there.size + 1);
   for (const { machine, change, step } of machines) {
-    if (!PRESENCE.includes(change)) continue;
-    if (step > 0 && !points.has(step - 1)) points.set(step - 1, there.size + 1);
+    if (![...PRESENCE, ...WAYS].includes(change)) continue;
+    if (step > 0 && !points.has(step - 1)) points.set(step - 1, count());
+    // When machines come or go, sharing is tried again.
+    isAlone = change === 'alone';
     if (change === 'joined') there.add(machine);
-    else there.delete(machine);
-    points.set(step, there.size + 1);
+    else if (PRESENCE.includes(change)) there.delete(machine);
+    points.set(step, count());
   }
-  points.set(lastStep, there.size + 1);
+  points.set(lastStep, count());
   return thinned(
     [...points].toSorted(([a], [b]) => a - b),
     MAX_POINTS,
@@ -115,10 +120,11 @@ function rowsOf(records: RunRecords, shares: MachineFigures['shares']): Row[] {
     const own = machines.filter((event) => event.machine === machine);
     const joined = own.findLast(({ change }) => change === 'joined');
     const workers = start?.settings['workers'];
+    const isCoordinator = own.every(({ change }) => WAYS.includes(change));
     return {
       machine,
       threads:
-        joined?.threads ?? (own.length === 0 && typeof workers === 'number' ? workers : undefined),
+        joined?.threads ?? (isCoordinator && typeof workers === 'number' ? workers : undefined),
       share: shares[machine] ?? 0,
       redone: own.filter(({ change }) => change === 'redone').length,
       what: own
@@ -134,8 +140,13 @@ function rowsOf(records: RunRecords, shares: MachineFigures['shares']): Row[] {
 /** Changes of one machine that its row names: the last ones. */
 const CHANGES = 6;
 
+const WORDS: Partial<Record<MachineEvent['change'], string>> = {
+  alone: 'went on alone',
+  sharing: 'shared its steps again',
+};
+
 const changeWords = ({ change, step, reason }: MachineEvent): string =>
-  `${change}${step > 0 ? ` at step ${showCount(step)}` : ''}${reason === undefined ? '' : `: ${reason.slice(0, 300)}`}`;
+  `${WORDS[change] ?? change}${step > 0 ? ` at step ${showCount(step)}` : ''}${reason === undefined ? '' : `: ${reason.slice(0, 300)}`}`;
 
 /** The section of a run that machines shared; nothing for one that trained alone. */
 export function machinesSection(records: RunRecords, charts: readonly Chart[]): Html {
@@ -175,13 +186,19 @@ export function machinesSection(records: RunRecords, charts: readonly Chart[]): 
 }
 
 function sentence(records: RunRecords, totals: MachineFigures): string {
-  const { sent, received, redone, gain, shares } = totals;
+  const { sent, received, redone, gain, shares, share } = totals;
   const machines = Object.keys(shares).length;
   if (machines < 2) return 'No other machine took part.';
   const wire = wireOf(records);
-  const advice = machineAdvice({ machines, wire, gain });
+  const advice = machineAdvice({ machines, wire, gain, ...(share && { share }) });
   const again = redone === 1 ? '1 part was' : `${showCount(redone)} parts were`;
+  const last = records.machines.findLast(({ change }) => [...PRESENCE, ...WAYS].includes(change));
   return [
+    ...(last?.change === 'alone'
+      ? [
+          `From step ${showCount(last.step)} on the coordinator went on alone, as that was faster, and tried sharing now and then.`,
+        ]
+      : []),
     `The machines were about ${showGain(gain)} times as fast as the coordinator alone, an estimate from its measured speed.`,
     `The coordinator sent ${showBytes(sent)} and received ${showBytes(received)}; ${again} computed again.`,
     ...(advice === undefined ? [] : [`${advice[0]!.toUpperCase()}${advice.slice(1)}.`]),

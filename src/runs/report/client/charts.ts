@@ -46,6 +46,11 @@ export function draw(parent: HTMLElement, chart: Chart): Drawn {
   };
 }
 
+/** Distances of the labels of counts, which are whole: 1, 2, 5, 10, … */
+const COUNTS = Array.from({ length: 13 }, (_, power) =>
+  [1, 2, 5].map((n) => n * 10 ** power),
+).flat();
+
 const widthOf = (parent: HTMLElement): number => Math.floor(parent.clientWidth);
 
 const dataOf = ({ x, series }: Chart): uPlot.AlignedData =>
@@ -95,6 +100,7 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
           ...axis,
           size: isSmall ? 40 : 58,
           space: isSmall ? 30 : 40,
+          ...(format === 'count' ? { incrs: COUNTS } : {}),
           values: (_, splits) => splits.map((v) => (v === null ? '' : show(v, format))),
         },
       ],
