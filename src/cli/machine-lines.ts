@@ -18,6 +18,10 @@ export function sharedSpeed(
   return [`${who}, ${counted(threads, 'thread')}, ${speed}${share}`, `${who}, ${speed}${share}`];
 }
 
+/** A URL whose login is words in its place; other texts as they are. */
+export const withoutPassword = (text: string): string =>
+  text.replace(/^(nats|tls):\/\/[^/@]*@/, '$1://USER:PASSWORD@');
+
 /** How machines join a run, before it begins; nothing for a run alone. A password in the address is not shown. */
 export function invitation({
   cluster,
@@ -25,7 +29,7 @@ export function invitation({
   minWorkers = 0,
 }: ClusterFlags): string | undefined {
   if (cluster === undefined) return undefined;
-  const address = cluster.replace(/\/\/[^/@]*@/, '//');
+  const address = withoutPassword(cluster);
   const key = credentials === undefined ? '' : ' --credentials FILE';
   const command = `npx lanewise worker ${quoted(address)}${key}`;
   return minWorkers > 0

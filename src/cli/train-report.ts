@@ -5,7 +5,7 @@ import type { EventName, EventOf, RunEvent, StartEvent } from '../train/events.j
 import type { Monitor } from '../train/monitor.js';
 import type { Best } from '../train/history.js';
 import { lastPart, type DataSets } from './data-sources.js';
-import { createMachineLines, type MachineLines } from './machine-lines.js';
+import { createMachineLines, withoutPassword, type MachineLines } from './machine-lines.js';
 import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
 import { countOf, type Task } from './task.js';
 import type { Scores } from './task-kinds.js';
@@ -220,9 +220,12 @@ function everyNth(epochs: number): (event: EventOf<'epoch'>) => boolean {
 
 const formatEpochs = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
 
-/** The command that resumes the run: the same one with `--resume`. */
-export function resumeHint(): string {
-  const words = process.argv.slice(2).filter((word) => word !== '--resume' && word !== '--fresh');
+/** The command that resumes the run: the same one with `--resume`, without a password. */
+export function resumeHint(argv: readonly string[] = process.argv): string {
+  const words = argv
+    .slice(2)
+    .map(withoutPassword)
+    .filter((word) => word !== '--resume' && word !== '--fresh');
   return `resume with: npx lanewise ${[...words, '--resume'].map(quoted).join(' ')}`;
 }
 

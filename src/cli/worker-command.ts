@@ -1,6 +1,7 @@
 /** The command `lanewise worker`: computes parts of other machines' steps, run after run, until Ctrl-C. */
 import { Command } from 'commander';
 import type { WorkerEvent } from '../cluster/worker-events.js';
+import { withoutPassword } from './machine-lines.js';
 import { createWorkerLog } from './worker-log.js';
 import { byteCount, option, positive, wholeNumber } from './options.js';
 
@@ -38,7 +39,7 @@ export const workerCommand = (): Command =>
 async function runWorker(url: string, options: Options): Promise<void> {
   const { workers: threads, ...others } = options;
   const { serveWorker } = await import('../cluster/serve-worker.js');
-  const log = createWorkerLog(url, (line) => console.log(line));
+  const log = createWorkerLog(withoutPassword(url), (line) => console.log(line));
   const stop = stopOnSignals();
   try {
     await serveWorker(url, {

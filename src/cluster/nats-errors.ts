@@ -58,6 +58,20 @@ const refusals: readonly (readonly [RegExp, Sentence])[] = [
     ],
   ],
   [
+    /CERT_HAS_EXPIRED/,
+    ({ address }) => [
+      `the certificate of ${address.shown} has expired`,
+      'make the cluster anew with `lanewise cluster init`, or set the clock of this machine',
+    ],
+  ],
+  [
+    /CERT_NOT_YET_VALID/,
+    ({ address }) => [
+      `the certificate of ${address.shown} is not valid yet`,
+      'set the clock of this machine',
+    ],
+  ],
+  [
     /CERT|SELF_SIGNED|UNABLE_TO_|ERR_SSL|ERR_TLS|SSL|certificate/,
     ({ address, hasAuthority }, { message }) => [
       `the certificate of ${address.shown} is not trusted (${message})`,
@@ -81,7 +95,7 @@ const refusals: readonly (readonly [RegExp, Sentence])[] = [
   ],
   [
     /AuthorizationError|authorization violation|authentication/i,
-    ({ address, user }) =>
+    ({ address, user, hasAuthority }) =>
       user === undefined
         ? [
             `${address.shown} lets in only those with credentials`,
@@ -89,8 +103,24 @@ const refusals: readonly (readonly [RegExp, Sentence])[] = [
           ]
         : [
             `${address.shown} does not let '${user}' in`,
-            'use credentials that were made with this server: those of an earlier one are worth nothing',
+            hasAuthority
+              ? 'use credentials that were made with this server: those of an earlier one are worth nothing'
+              : 'check user and password in the URL',
           ],
+  ],
+  [
+    /maximum connections exceeded/,
+    ({ address }) => [
+      `${address.shown} has as many connections as it takes`,
+      'end workers that are not needed, or raise max_connections in its configuration',
+    ],
+  ],
+  [
+    /SilenceError/,
+    ({ address, patience }) => [
+      `what listens at ${address.shown} has said nothing in ${patience / 1000} s, as a NATS server does at once`,
+      'check the port: a nats-server says at its start which one is for clients',
+    ],
   ],
   [
     /TimeoutError|ETIMEDOUT/,
@@ -101,7 +131,10 @@ const refusals: readonly (readonly [RegExp, Sentence])[] = [
   ],
   [
     /unexpected response from server|Unexpected token/,
-    ({ address }) => [`what listens at ${address.shown} is no NATS server`],
+    ({ address }) => [
+      `what listens at ${address.shown} is no NATS server`,
+      'check the port: a nats-server says at its start which one is for clients',
+    ],
   ],
 ];
 

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createMachineLines, invitation } from '../../src/cli/machine-lines.js';
+import { resumeHint } from '../../src/cli/train-report.js';
 import { machineAdvice } from '../../src/runs/machine-gain.js';
 
 const figures = {
@@ -63,7 +64,19 @@ test('a run says how machines join it, without its password', () => {
   );
   assert.is(
     invitation({ cluster: 'tls://me:secret@host:4222', credentials: 'c.json', minWorkers: 2 }),
-    'the first step waits for 2 machines to join: npx lanewise worker tls://host:4222 --credentials FILE',
+    'the first step waits for 2 machines to join: npx lanewise worker tls://USER:PASSWORD@host:4222 --credentials FILE',
+  );
+});
+
+test('a run whose server asks for a password says so, and not which', () => {
+  assert.is(
+    invitation({ cluster: 'nats://ann:secret@host:4222' }),
+    'machines may join at any step: npx lanewise worker nats://USER:PASSWORD@host:4222',
+  );
+  const argv = ['node', 'main.js', 'train', 'mlp', '--cluster', 'nats://ann:secret@host:4222'];
+  assert.is(
+    resumeHint(argv),
+    'resume with: npx lanewise train mlp --cluster nats://USER:PASSWORD@host:4222 --resume',
   );
 });
 

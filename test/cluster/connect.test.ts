@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createWebServer } from 'node:http';
 import { connect as dialSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,34 @@ test('where no server answers, the error says what was tried', async () => {
   const { port: taken } = other.address() as AddressInfo;
   assert.match(await refused({ url: `nats://127.0.0.1:${taken}` }), 'is no NATS server');
   other.close();
+  const socketsOf = async (greet: (socket: Socket) => void): Promise<string> => {
+    const server = createServer(greet);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port: at } = server.address() as AddressInfo;
+    const message = await refused({ url: `nats://127.0.0.1:${at}` });
+    server.close();
+    return message;
+  };
+  const web = createWebServer((_, response) => response.end());
+  web.listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  const { port: page } = web.address() as AddressInfo;
+  const check = 'check the port: a nats-server says at its start which one is for clients';
+  assert.match(
+    await refused({ url: `nats://127.0.0.1:${page}` }),
+    `what listens at nats://127.0.0.1:${page} is no NATS server\n${check}`,
+  );
+  web.close();
+  assert.match(await socketsOf((socket) => socket.end()), 'is no NATS server');
+  assert.match(
+    await socketsOf((socket) => socket.write("INFO {}\r\n-ERR 'maximum connections exceeded'\r\n")),
+    'has as many connections as it takes\nend workers that are not needed',
+  );
+  assert.match(
+    await socketsOf((socket) => void setTimeout(() => socket.destroy(), 8000).unref()),
+    /has said nothing in 5 s, as a NATS server does at once\ncheck the port/,
+  );
   const address = parseAddress('train', 'nats://far.example');
   const told = (code: string, name = 'Error'): string =>
     connectError(
@@ -106,6 +135,8 @@ test('where no server answers, the error says what was tried', async () => {
       Object.assign(new Error('outer', { cause: Object.assign(new Error('x'), { code, name }) })),
     ).message;
   assert.match(told('ENOTFOUND'), "no host is known as 'far.example'");
+  assert.match(told('CERT_HAS_EXPIRED'), 'certificate of nats://far.example:4222 has expired');
+  assert.match(told('CERT_NOT_YET_VALID'), 'far.example:4222 is not valid yet');
   assert.match(told('EHOSTUNREACH'), 'no way leads to nats://far.example:4222');
   assert.match(told('', 'TimeoutError'), 'does not answer within 5 s');
   const fit = (version: string, most: number) =>
@@ -148,7 +179,7 @@ test('a server with users says whom it lets in', async () => {
     await ann.close();
     assert.match(await refused({ url: at('') }), 'lets in only those with credentials');
     const wrong = await refused({ url: at('ann:wrong@') });
-    assert.match(wrong, "does not let 'ann' in");
+    assert.match(wrong, "does not let 'ann' in\ncheck user and password in the URL");
     assert.not.match(wrong, 'wrong');
     // An address that is not known to be this machine's has to be encrypted.
     const beyond = at('ann:right@').replace('127.0.0.1', '0.0.0.0');
