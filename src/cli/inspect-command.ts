@@ -133,7 +133,7 @@ function memoryTable(plan: RunPlan): string {
   const sizes = schedule.shards.map(({ count }) => count);
   const regions = plan.memory.regions.filter(({ bytes }) => bytes > 0);
   return [
-    `memory for minibatches of ${plan.batch} in ${sizes.length} shards (${sizes.join(', ')} samples), momentum, ${plan.workers} ${plan.workers === 1 ? 'worker' : 'workers'}, ${plan.numerics}`,
+    `memory for minibatches of ${plan.batch} in ${sizes.length} ${sizes.length === 1 ? 'shard' : 'shards'} (${sizes.join(', ')} samples), momentum, ${plan.workers} ${plan.workers === 1 ? 'worker' : 'workers'}, ${plan.numerics}`,
     '',
     ...regions.map(
       ({ name, base, bytes }) =>

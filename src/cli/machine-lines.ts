@@ -46,8 +46,8 @@ const LONGEST_REASON = 300;
 
 /** A reason as the end of a line. */
 function because(reason: string | undefined): string {
-  const text = reason?.replaceAll(/\s+/g, ' ').trim();
-  if (!text) return '';
+  if (!reason?.trim()) return '';
+  const text = inFlags(reason.replaceAll(/\s+/g, ' ').trim());
   return `: ${text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text}`;
 }
 

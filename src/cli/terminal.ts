@@ -129,6 +129,7 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\binsecure: true\b/, '--insecure'],
   [/\bleave the cluster out\b/, 'drop --cluster'],
   [/\braise accumulate\b/, 'raise --accumulate'],
+  [/\braise batch, or say in how many shards\b/, 'raise --batch, or say in how many --shards'],
   [/^lower the learning rate\b(?! \()/, 'lower the learning rate (--lr)'],
 ];
 

@@ -189,7 +189,7 @@ function startLines(
   return [
     `${model}, ${formatCount(parameters)} parameters, on ${formatCount(start.data.samples)} ${unit === 'windows' ? unit : 'samples'} of ${data}`,
     ...validationWords(parts, setAside),
-    `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} (${schedule}), seed ${seed}${averaged}`,
+    `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} ${shards === 1 ? 'shard' : 'shards'}, ${optimizer} (${schedule}), seed ${seed}${averaged}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics`,
     ...(invited === undefined ? [] : [invited]),
     ...readNotes(),

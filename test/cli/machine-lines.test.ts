@@ -56,6 +56,13 @@ test('a reason from elsewhere cannot begin a line of its own, and has an end', (
   assert.ok(line!.length < 400);
 });
 
+test('a reason names the options of the command line', () => {
+  const reason = 'a minibatch of 32 is one shard; raise batch, or say in how many shards it is cut';
+  assert.equal(createMachineLines().tell({ machine: 'b', change: 'refused', step: 0, reason }), [
+    'b may not take part: a minibatch of 32 is one shard; raise --batch, or say in how many --shards it is cut',
+  ]);
+});
+
 test('a run says how machines join it, without its password', () => {
   assert.is(invitation({}), undefined);
   assert.is(
