@@ -103,7 +103,7 @@ export default lab({
         lines({
           title: 'Accuracy under attack',
           caption: 'Each pixel changes by at most ε, in one step (FGSM) or in 40 (PGD).',
-          x: { name: 'ε' },
+          x: { name: 'ε, the most that a pixel changes (white is 1)' },
           y: { name: 'share of right answers', min: 0, max: 1 },
           series,
         }),

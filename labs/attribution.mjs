@@ -114,6 +114,7 @@ export default lab({
           caption:
             'Each row: a scene with the box that the net was never told, and the four maps, each from its lowest value to its highest.',
           columns: 5,
+          zoom: 2,
           items,
         }),
         bars({

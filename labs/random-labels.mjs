@@ -1,5 +1,5 @@
 /**
- * Memorisation: the same net learns true labels, random labels and pure noise, all of them to the last sample. What differs
+ * Memorisation: the same net learns true labels, random labels and pure noise, all of them by heart. What differs
  * is how long it takes, and what it then knows about other samples.
  */
 import { adam, arrays, mlp, train } from 'lanewise';
@@ -27,7 +27,7 @@ export default lab({
   group: 'Robustness',
   title: 'A net can learn labels by heart',
   about:
-    'A net with more weights than samples learns random labels without a single error, and even images of noise. So its capacity does not explain why it generalises when the labels are true. The training takes longer the less there is to understand.',
+    'A net with more weights than samples learns random labels by heart, and even images of noise. So its capacity does not explain why it generalises when the labels are true. The training takes longer the less there is to understand.',
   papers: [
     {
       cite: 'Zhang et al. 2017',

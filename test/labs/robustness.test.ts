@@ -114,6 +114,16 @@ test('explanations point to the digit more than chance would', async () => {
   assert.ok(figureOf(result, 'share of occlusion in the box') > 0.4);
 });
 
+test('what excites a net is read by it and by another net, and a penalty makes it smooth', async () => {
+  const result = await runSmall('feature-visualisation', { workers: 0 });
+  // By chance another net reads a tenth.
+  assert.ok(figureOf(result, 'images read by another net') >= 0.5);
+  const [rough, smooth] = ['', ', smooth'].map((which) =>
+    figureOf(result, `mean squared step to the next pixel${which}`),
+  );
+  assert.ok(smooth! < rough! / 2, `${rough} and ${smooth}`);
+});
+
 test('the error peaks where there are as many features as samples, and all labels are fitted', async () => {
   const result = await runSmall('double-descent', { workers: 0 });
   assert.is(figureOf(result, 'features for each sample at the peak'), 1);
