@@ -6,6 +6,7 @@
 // slow: trains nets
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fileURLToPath } from 'node:url';
 import type { LabSettings } from '../../src/lab/lab.js';
 import { figureOf, runSmall } from '../support/lab.js';
 
@@ -55,6 +56,35 @@ test('lens arcs: the rarer lenses are, the lower is precision, and accuracy says
   assert.ok(precision(rare) < precision(common));
   // A list in random order has the share of lenses as its average precision.
   assert.ok(precision(rare) > 10 * 0.01);
+});
+
+test('style transfer: more weight on style brings the picture nearer to it, and farther from the content', async () => {
+  const [faint, strong] = await Promise.all(
+    [0.05, 5].map((strength) => runSmall('style-transfer', { workers: 0, settings: { strength } })),
+  );
+  const style = 'style loss, of that of the content';
+  const content = 'content loss, of that of the style';
+  assert.ok(figureOf(strong!, style) < figureOf(faint!, style));
+  assert.ok(figureOf(strong!, content) > figureOf(faint!, content));
+});
+
+test('style transfer: a net of an ONNX file', async () => {
+  const net = fileURLToPath(new URL('../../../test/golden/onnx/small.onnx', import.meta.url));
+  const settings = { net, size: 16, layers: '/Relu_output_0+/Relu_1_output_0', steps: 20 };
+  const result = await runSmall('style-transfer', { settings });
+  // The loss along its gradient: by finite differences, the square of the gradient.
+  assert.ok(Math.abs(figureOf(result, 'slope along the gradient, of its square') - 1) < 0.02);
+  assert.ok(figureOf(result, 'style loss, of that of the content') < 0.3);
+});
+
+test('captions: they are about their own pictures, with any number of workers', async () => {
+  const [alone, shared] = await Promise.all(
+    [0, 2].map((workers) => runSmall('captions', { workers })),
+  );
+  assert.is(shared!.sha256, alone!.sha256);
+  // There are 162 captions, all as likely: that of another picture fits by chance.
+  const other = figureOf(alone!, 'right for another picture');
+  assert.ok(figureOf(alone!, 'right captions') > 5 * Math.max(other, 1 / 162));
 });
 
 test.run();
