@@ -134,6 +134,7 @@ export default lab({
         }),
         bars({
           title: 'How near to the pictures held out',
+          caption: 'A group for each picture, in the order of the pictures above.',
           y: { name: 'PSNR (dB)', min: 0 },
           groups: numbers.map((i) => `${i + 1}`),
           series: [
