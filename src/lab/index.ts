@@ -38,6 +38,7 @@ export type {
   Words,
 } from './picture-data.js';
 export { precisionRecall, psnr, type PrecisionRecall } from './measures.js';
+export { lanczos, type LanczosOptions, type Spectrum, type SymmetricOperator } from './lanczos.js';
 export { randomNumbers, type RandomNumbers } from './random-numbers.js';
 export { singularValues } from './singular-values.js';
 export { readImage } from './read-image.js';

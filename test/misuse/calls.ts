@@ -446,6 +446,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'lab.labPage': [tinyResult],
   'lab.randomNumbers': [1],
   'lab.singularValues': [[1, 2, 3, 4], 2, 2],
+  'lab.lanczos': [(vector: Float64Array) => vector, [1, 1], { steps: 2 }],
   'lab.lines': [{ ...chart, series: [{ name: 'a', ...curve }] }],
   'lab.points': [{ ...chart, series: [{ name: 'a', ...curve }] }],
   'lab.bars': [
