@@ -1,0 +1,21 @@
+/** The labs of the group Descent: figures that do not come from the lab itself, and settings that do what they say. */
+// slow: runs labs in their small form
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { figureOf, runSmall, unexpected } from '../support/lab.js';
+
+test('descent-paths: on a quadratic the distance shrinks by |1 − rate · eigenvalue| a step', async () => {
+  const result = await runSmall('descent-paths');
+  assert.equal(unexpected(result), []);
+  // The slowest direction at the rate 1/λ, and the one that grows at 2.1/λ.
+  assert.ok(Math.abs(figureOf(result, 'distance per step, rate 2.1/λ') - 1.1) < 1e-3);
+  const slow = result.figures.find(({ name }) => name === 'distance per step, rate 1/λ')!;
+  assert.ok(Math.abs(slow.value - slow.paper!) < 1e-4);
+  // Others draw other data, of which the same holds.
+  const other = await runSmall('descent-paths', { settings: { seed: 5, rate: 1.5 } });
+  assert.equal(unexpected(other), []);
+  assert.is.not(other.sha256, result.sha256);
+  assert.is((await runSmall('descent-paths')).sha256, result.sha256);
+});
+
+test.run();
