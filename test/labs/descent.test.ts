@@ -18,4 +18,12 @@ test('descent-paths: on a quadratic the distance shrinks by |1 − rate · eigen
   assert.is((await runSmall('descent-paths')).sha256, result.sha256);
 });
 
+test('saddle-points: Lanczos’ method finds the ends of the spectrum, and few eigenvalues stay negative', async () => {
+  const result = await runSmall('saddle-points');
+  assert.equal(unexpected(result), []);
+  // Counted on all columns of the Hessian, by elimination.
+  assert.is(figureOf(result, 'eigenvalues beyond the ends that Lanczos’ method found'), 0);
+  assert.ok(figureOf(result, 'negative eigenvalues in the end, by the most there were') < 0.5);
+});
+
 test.run();
