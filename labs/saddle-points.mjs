@@ -69,7 +69,7 @@ export default lab({
     limit: 'an eigenvalue is negative below this part of the largest of all looks',
     seed: 'of the weights',
   },
-  small: { width: 2, samples: 40, steps: 150, looks: 3 },
+  small: { width: 2, samples: 40, steps: 150, looks: 2 },
   full: { width: 16, samples: 1000, steps: 2000, looks: 12 },
   async run({ settings, data, progress, say }) {
     const { width, samples, steps, rate, looks, limit, seed } = settings;

@@ -26,4 +26,12 @@ test('saddle-points: Lanczos’ method finds the ends of the spectrum, and few e
   assert.ok(figureOf(result, 'negative eigenvalues in the end, by the most there were') < 0.5);
 });
 
+test('optimizers: Adam’s first step is its rate, whatever the gradient', async () => {
+  const result = await runSmall('optimizers');
+  assert.equal(unexpected(result), []);
+  // m̂/√v̂ is the gradient's sign after one step (Kingma & Ba 2015, section 2.1).
+  const first = figureOf(result, 'Adam’s first step in a weight, at most, by its rate');
+  assert.ok(Math.abs(first - 1) < 1e-3);
+});
+
 test.run();
