@@ -34,4 +34,11 @@ test('optimizers: Adam’s first step is its rate, whatever the gradient', async
   assert.ok(Math.abs(first - 1) < 1e-3);
 });
 
+test('batch-size: the variance of a minibatch’s gradient is as its size is small', async () => {
+  const result = await runSmall('batch-size');
+  assert.equal(unexpected(result), []);
+  const ratio = figureOf(result, 'variance of the gradient: 8 samples by 32');
+  assert.ok(ratio > 3 && ratio < 5.5, `${ratio}, four times as many samples`);
+});
+
 test.run();
