@@ -14,4 +14,12 @@ test('mode-connectivity: the straight line has a barrier, the trained curve has 
   assert.ok(figureOf(result, ratio) > 2);
 });
 
+test('loss-landscape: filter-normalised slices do not depend on the scale of weights', async () => {
+  const result = await runSmall('loss-landscape');
+  assert.equal(unexpected(result), []);
+  // Batch normalisation takes the factor back, so that the net is the same function; only its ε tells them apart.
+  assert.ok(figureOf(result, 'change of the slice by rescaled weights') < 1e-3);
+  assert.ok(figureOf(result, 'the same, directions not normalised') > 0.05);
+});
+
 test.run();
