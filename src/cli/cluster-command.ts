@@ -56,10 +56,10 @@ function introduction(written: ClusterFolder, isShared: boolean): string[] {
     'Start the server (https://nats.io, or the package nats-server):',
     command(`cd ${path(folder)} && nats-server -c nats-server.conf`),
     `Start the ${workers.length === 1 ? 'worker' : 'workers'}, each with its own file${isShared ? ', which goes to its machine over a safe way' : ''}:`,
-    ...workers.map((file) => command(`lanewise worker ${url} --credentials ${path(file)}`)),
+    ...workers.map((file) => command(`npx lanewise worker ${url} --credentials ${path(file)}`)),
     'Train:',
     command(
-      `lanewise train lenet5 --data digits --cluster ${url} --credentials ${path(coordinator)}`,
+      `npx lanewise train lenet5 --data digits --cluster ${url} --credentials ${path(coordinator)}`,
     ),
     '',
     `Secret: all in ${path(folder)}. Whoever has ${path(coordinator)} sends the workers what they compute; whoever has a`,

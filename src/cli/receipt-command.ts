@@ -72,11 +72,21 @@ const settleCommand = (): Command =>
 
 /** The receipt in a run's folder, or in a file. */
 async function pathOf(given: string): Promise<string> {
-  const isFolder = await stat(given).then(
-    (found) => found.isDirectory(),
+  const found = await stat(given).catch(() => undefined);
+  if (!found)
+    throw new LanewiseError('file', `there is no receipt '${given}', and no run's folder`);
+  if (!found.isDirectory()) return given;
+  const path = join(given, RECEIPT);
+  const isKept = await stat(path).then(
+    () => true,
     () => false,
   );
-  return isFolder ? join(given, RECEIPT) : given;
+  if (isKept) return path;
+  throw new LanewiseError(
+    'file',
+    `'${given}' holds no receipt`,
+    'a run keeps one if it is trained with --receipt from its first step on',
+  );
 }
 
 async function openAt(
@@ -141,6 +151,9 @@ async function runCompare(
   const { firstDifference } = await import('../runs/first-difference.js');
   const [one, other] = [await openAt(a), await openAt(b)];
   const found = await firstDifference(one.receipt, other.receipt);
+  // Bisection asks for few entries: where these are the same, another may have been altered all the same.
+  if (!found.difference)
+    for (const { path, receipt } of [one, other]) await checkChain(path, receipt);
   if (found.difference) process.exitCode = 1;
   if (json) return console.log(JSON.stringify(found));
   const isOtherRun = one.receipt.run !== other.receipt.run;
@@ -168,7 +181,7 @@ async function runsDiffer(a: string, b: string): Promise<string[]> {
   ];
 }
 
-const exchangesOf = ({ exchanges }: Comparison): string =>
+const exchangesOf = ({ exchanges }: Pick<Comparison, 'exchanges'>): string =>
   `${exchanges} ${exchanges === 1 ? 'exchange' : 'exchanges'}`;
 
 const sameLines = (found: Comparison, a: Receipt, b: Receipt): string[] => [
@@ -260,9 +273,9 @@ async function runSettle(given: string | undefined, options: SettleOptions): Pro
 }
 
 function verdictLines(verdict: Verdict): string[] {
-  const { difference, right, found, from = 0, isProven, stepsTaken = 0, exchanges } = verdict;
+  const { difference, right, found, from = 0, isProven, stepsTaken = 0 } = verdict;
   if (!difference)
-    return [`the two agree, and there is nothing to settle (${exchanges} exchanges)`];
+    return [`the two agree, and there is nothing to settle (${exchangesOf(verdict)})`];
   const { step } = difference;
   const taken =
     stepsTaken === 0
@@ -272,7 +285,7 @@ function verdictLines(verdict: Verdict): string[] {
     right === 'neither'
       ? `neither is right about step ${formatCount(step)}: this machine gets a third result`
       : `${right} is right about step ${formatCount(step)}`,
-    `  ${exchanges} exchanges, ${taken}, from a state checked by its ${isProven ? 'SHA-256' : 'digest, which shows mistakes and not forgery: --from a state after a multiple of 128 steps is proof'}`,
+    `  ${exchangesOf(verdict)}, ${taken}, from a state checked by its ${isProven ? 'SHA-256' : 'digest, which shows mistakes and not forgery: --from a state after a multiple of 128 steps is proof'}`,
     ...linesOf(found!).map((line) => `  ${line}`),
   ];
 }

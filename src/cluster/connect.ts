@@ -51,11 +51,19 @@ export async function connect(owner: string, options: ConnectOptions): Promise<T
   throw unfit;
 }
 
-/** The name of this machine, as a word. */
-const hostUser = (): string =>
+/** The name of this machine, as a word; one for all machines where it may not be known, as in Deno without --allow-sys. */
+function hostUser(): string {
+  try {
+    return hostnameWord() || 'machine';
+  } catch {
+    return 'machine';
+  }
+}
+
+const hostnameWord = (): string =>
   hostname()
     .replace(/[^A-Za-z0-9_-]/g, '-')
-    .slice(0, 64) || 'machine';
+    .slice(0, 64);
 
 async function open(
   attempt: Attempt,

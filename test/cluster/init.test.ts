@@ -153,7 +153,7 @@ test('the command says how to go on, and what is secret', () =>
     assert.is(code, 0);
     for (const line of [
       "cd 'my cluster' && nats-server -c nats-server.conf",
-      "lanewise worker tls://a.example:4222 --credentials 'my cluster/worker-1.json'",
+      "  npx lanewise worker tls://a.example:4222 --credentials 'my cluster/worker-1.json'",
       "--cluster tls://a.example:4222 --credentials 'my cluster/coordinator.json'",
       "Secret: all in 'my cluster'.",
     ])
