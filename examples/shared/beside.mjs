@@ -6,12 +6,12 @@ import { build } from 'esbuild';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The modules imported as 'lanewise' and 'lanewise/onnx' lie beside the page. */
+/** The modules imported as 'lanewise', 'lanewise/inference' and 'lanewise/onnx' lie beside the page. */
 const beside = {
   name: 'beside',
   setup({ onResolve }) {
-    onResolve({ filter: /^lanewise(\/onnx)?$/ }, ({ path }) => ({
-      path: `./lanewise/browser/${path === 'lanewise' ? 'index' : 'onnx'}.js`,
+    onResolve({ filter: /^lanewise(\/inference|\/onnx)?$/ }, ({ path }) => ({
+      path: `./lanewise/browser/${path === 'lanewise' ? 'index' : path.slice('lanewise/'.length)}.js`,
       external: true,
     }));
   },
