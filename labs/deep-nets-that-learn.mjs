@@ -112,7 +112,7 @@ export default lab({
           name: `test accuracy: ${name}`,
           value: accuracy,
           format: 'percent',
-          expected: i === 0 ? [0, 0.2] : [0.25, 1],
+          expected: i === 0 ? [0, 0.25] : [0.25, 1],
         },
         {
           name: `gradient, first / last layer: ${name}`,

@@ -18,16 +18,45 @@ export const labNames = (): string[] =>
 /** The package as labs import it: one copy of it, with theirs. */
 const bundle = new URL('../../src/bundle/lab.js', import.meta.url).href;
 const { runLab, labPage } = (await import(bundle)) as typeof import('../../src/lab/index.js');
-export { labPage };
 
 export async function loadLab(name: string): Promise<Lab> {
   const file = pathToFileURL(join(labsFolder, `${name}.mjs`)).href;
   return ((await import(file)) as { default: Lab }).default;
 }
 
-/** A run of a lab in its small form. */
-export const runSmall = async (name: string, options: RunLabOptions = {}): Promise<LabResult> =>
-  runLab(await loadLab(name), { form: 'small', ...options });
+/** A run of a lab in its small form, which is held to what it expects unless it has other settings. */
+export async function runSmall(name: string, options: RunLabOptions = {}): Promise<LabResult> {
+  const result = await runLab(await loadLab(name), { form: 'small', ...options });
+  if (options.settings === undefined) checkExpected(result);
+  checkPage(result);
+  return result;
+}
+
+/** Figures that lie elsewhere than they are expected to; time is not compared. */
+export const unexpected = ({ figures }: LabResult): string[] =>
+  comparedOf(figures)
+    .filter(({ value, expected }) => !(value >= expected![0]! && value <= expected![1]!))
+    .map(({ name, value, expected }) => `${name} is ${value}, expected ${expected!.join(' to ')}`);
+
+const comparedOf = (figures: readonly Figure[]): Figure[] =>
+  figures.filter(({ expected, format }) => expected && format !== 'seconds');
+
+function checkExpected(result: LabResult): void {
+  assert.ok(comparedOf(result.figures).length > 0, 'something is expected of a figure');
+  assert.equal(unexpected(result), []);
+  assert.match(result.sha256, /^[\da-f]{64}$/);
+}
+
+/** The page of a lab has all that it shows in it, and runs nothing. */
+function checkPage(result: LabResult): void {
+  const page = labPage(result);
+  assert.not.match(page, /<script|javascript:|\bon\w+="/i);
+  const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, one]) => one!);
+  const papers = result.lab.papers.map(({ link }) => link);
+  const outside = addresses.filter((one) => !/^(data:|#)/.test(one) && !papers.includes(one));
+  assert.equal(outside, []);
+  assert.not.match(page, /url\((?!#)|NaN|undefined|\[object/);
+}
 
 /** The value of one of a run's figures. */
 export function figureOf({ lab, figures }: LabResult, name: string): number {
@@ -38,14 +67,3 @@ export function figureOf({ lab, figures }: LabResult, name: string): number {
   );
   return found!.value;
 }
-
-/** Figures that lie elsewhere than they are expected to; time is not compared. */
-export const unexpected = ({ figures }: LabResult): string[] =>
-  figures
-    .filter(
-      ({ value, expected, format }: Figure) =>
-        expected !== undefined &&
-        format !== 'seconds' &&
-        !(value >= expected[0]! && value <= expected[1]!),
-    )
-    .map(({ name, value, expected }) => `${name} is ${value}, expected ${expected!.join(' to ')}`);
