@@ -80,18 +80,23 @@ export default lab({
     const { points, width, depth, steps, seed } = settings;
     const random = randomNumbers(seed);
     const isPattern = Object.hasOwn(patterns, points);
+    const halves = !isPattern && split(await csvDataset(points, { target: 'class' }), 0.5);
     const [train, test] = isPattern
       ? [drawn(settings, random), drawn(settings, random)]
-      : standardize(...split(await csvDataset(points, { target: 'class' }), 0.5));
+      : halves.map((half) => standardize(halves[0]).apply(half));
     const { classes } = train;
-    const batch = train.targets.output.values.length;
+    const batch = { inputs: train.inputs, labels: train.targets.output.values };
     const learn = async (depth) => {
-      const options = { optimizer: adam({ lr: 0.01 }), seed, batch, workers: 0 };
-      const model = net(width, depth, classes.length);
-      const stepper = await createStepper(model, { ...options, numerics: 'strict' });
+      const stepper = await createStepper(net(width, depth, classes.length), {
+        optimizer: adam({ lr: 0.01 }),
+        batch: batch.labels.length,
+        seed,
+        workers: 0,
+        numerics: 'strict',
+      });
       const loss = new Float32Array(steps);
       for (let i = 0; i < steps; i++) {
-        loss[i] = (await stepper.step(train)).loss;
+        loss[i] = (await stepper.step(batch)).loss;
         if (i % 50 === 0) progress(i, steps, depth ? 'learning' : 'a straight line');
       }
       return { stepper, loss, accuracy: await accuracyOf(stepper, test) };
@@ -133,7 +138,6 @@ export default lab({
         }),
         lines({
           title: 'Loss while learning',
-          caption: 'Cross-entropy of the points to learn from.',
           x: { name: 'step' },
           y: { name: 'loss', log: true },
           series: [curve(`${depth} hidden layers of ${width}`, bent), curve('straight line', line)],

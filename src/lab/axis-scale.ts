@@ -46,16 +46,21 @@ export function roundTicks(low: number, high: number, count: number): number[] {
   );
 }
 
-/** 1, 10, 100 …, or those with 2 and 5 between them where there are few. */
+/** 1, 10, 100 …: with 2 and 5 between them where there are few, without some where there are many. */
 function powerTicks(low: number, high: number, count: number): number[] {
-  const [first, last] = [Math.floor(log10(low) + 1e-9), Math.ceil(log10(high) - 1e-9)];
-  const decades = last - first;
-  const times = decades <= 1 ? [1, 2, 3, 5] : decades * 3 <= count ? [1, 2, 5] : [1];
-  const every = Math.max(1, Math.ceil((decades + 1) / Math.max(2, count)));
-  const ticks = Array.from({ length: decades + 1 }, (_, i) => first + i)
-    .filter((n) => n % every === 0)
-    .flatMap((n) => times.map((k) => k * tenTo(n)));
-  return ticks.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  const [bottom, top] = [low * 0.999, high * 1.001];
+  const isIn = (value: number): boolean => value >= bottom && value <= top;
+  const first = Math.floor(log10(low)) - 1;
+  const powers = Array.from({ length: Math.ceil(log10(high)) - first + 2 }, (_, i) => first + i);
+  const whole = powers.filter((n) => isIn(tenTo(n)));
+  const finer = (times: readonly number[]): number[] =>
+    powers.flatMap((n) => times.map((k) => k * tenTo(n))).filter(isIn);
+  if (whole.length < 2 && finer([1, 2, 3, 5]).length > 1) return finer([1, 2, 3, 5]);
+  if (whole.length * 3 <= count) return finer([1, 2, 5]);
+  const every = Math.max(1, Math.ceil(whole.length / Math.max(2, count)));
+  const kept = whole.filter((n) => n % every === 0);
+  // Between two neighbouring powers there may be none: then the ends have to do.
+  return (kept.length > 1 ? kept : whole).map(tenTo);
 }
 
 /** What an axis knows of itself. */
@@ -99,7 +104,8 @@ export function scaleOf(
   // 10ˣ of the ends, by steps of a hundredth of a decade: only which ticks are shown depends on it.
   const valueOf = (x: number): number => (isLog ? antilog(x) : x);
   const [bottom, top] = [valueOf(first), valueOf(last)];
-  const ticks = (isLog ? powerTicks : roundTicks)(bottom, top, count);
+  const found = (isLog ? powerTicks : roundTicks)(bottom, top, count);
+  const ticks = found.length > 0 ? found : [bottom, top];
   return {
     low: bottom,
     high: top,

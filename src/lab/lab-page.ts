@@ -101,13 +101,17 @@ function figurePart(picture: Picture, i: number): Html {
   </figure>`;
 }
 
+/** A cell that says in a narrow page, which has no head of the table, what it is. */
+const labelled = (name: string, text: string | false): Html =>
+  text === false ? html`<td></td>` : html`<td data-is="${name}">${text}</td>`;
+
 /** The lab's figures, with the paper's beside them. */
 function figuresPart({ figures }: LabResult): Html {
   const hasPaper = figures.some(({ paper }) => paper !== undefined);
   const hasExpected = figures.some((one) => isExpected(one) !== undefined);
   return html`<section>
     <h2>Figures</h2>
-    <div class="scroll panel">
+    <div class="scroll panel figures">
       <table>
         <thead>
           <tr>
@@ -129,12 +133,13 @@ function figuresPart({ figures }: LabResult): Html {
               </td>
               ${
                 hasPaper &&
-                html`<td>${one.paper !== undefined && showFigure(one.paper, one.format)}</td>`
+                labelled('paper', one.paper !== undefined && showFigure(one.paper, one.format))
               }${
                 hasExpected &&
-                html`<td>
-                  ${isIn !== undefined && showExpected(one)}${isIn === false && ' (it is not)'}
-                </td>`
+                labelled(
+                  'expected',
+                  isIn !== undefined && `${showExpected(one)}${isIn ? '' : ' (it is not)'}`,
+                )
               }
               <td class="words">${[one.about, one.source].filter(Boolean).join('; ')}</td>
             </tr>`;

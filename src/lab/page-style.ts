@@ -53,6 +53,14 @@ figure td.words, figure td.words:last-child { color: inherit; min-width: 0; }
   h1 { font-size: 22px; }
   .narrow { display: block; }
   .wide { display: none; }
+  .figures thead { display: none; }
+  .figures table, .figures tbody { display: block; }
+  .figures tr { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 14px; padding: 6px 0; border-top: 1px solid var(--grid); }
+  .figures tr:first-child { border-top: 0; }
+  .figures th, .figures td { border: 0; padding: 0 !important; white-space: normal; }
+  .figures th, .figures td.words { flex: 1 0 100%; text-align: left; }
+  .figures td:not([data-is], .value, .words) { display: none; }
+  .figures [data-is]::before { content: attr(data-is) ' '; color: var(--soft); }
   .images { gap: 5px; }
   .images li { font-size: 11px; }
 }

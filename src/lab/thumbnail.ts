@@ -1,0 +1,61 @@
+/** A lab's picture as a small file of its own: SVG for charts, PNG for images. */
+import { html } from '../base/html.js';
+import { encodePng } from '../formats/encode-png.js';
+import { VARIABLES } from './colours.js';
+import { rgbOf } from './draw-images.js';
+import { CHART_STYLE } from './frame.js';
+import { drawChart, type Chart } from './lab-page.js';
+import type { Images, Picture } from './picture-data.js';
+
+/** A file: how its name ends, and its bytes. */
+export interface Thumbnail {
+  readonly end: 'svg' | 'png';
+  readonly bytes: Uint8Array;
+}
+
+const [WIDTH, HEIGHT] = [320, 230];
+const GAP = 4;
+
+function chartFile(picture: Chart): Thumbnail {
+  const size = { width: WIDTH, height: HEIGHT, id: 'plot' };
+  const drawn = drawChart(picture, size).html;
+  const style = html`${{ html: `<style>${VARIABLES}${CHART_STYLE}</style>` }}`.html;
+  const sized = drawn.replace(/<svg\s/, `<svg width="${WIDTH}" height="${HEIGHT}" `);
+  const text = sized.replace(/(<svg[^>]*>)/, `$1${style}`).replace(/\s*\n\s*/g, ' ');
+  return { end: 'svg', bytes: new TextEncoder().encode(text) };
+}
+
+/** As many images as fit at a whole zoom, in rows. */
+function imagesFile({ items, columns }: Images): Thumbnail {
+  const [, height, width] = items[0]!.shape as [number, number, number];
+  const same = items.filter(({ shape }) => shape[1] === height && shape[2] === width);
+  const across = Math.min(columns ?? 5, same.length, 10);
+  const zoom = Math.max(1, Math.min(12, Math.floor((WIDTH / across - GAP) / width)));
+  const [w, h] = [width * zoom + GAP, height * zoom + GAP];
+  const down = Math.max(
+    1,
+    Math.min(Math.ceil(same.length / across), Math.floor((HEIGHT + h / 2) / h)),
+  );
+  const [totalWidth, totalHeight] = [across * w - GAP, down * h - GAP];
+  const pixels = new Uint8Array(totalWidth * totalHeight * 4);
+  same.slice(0, across * down).forEach((item, i) => {
+    const rgb = rgbOf(item);
+    const [left, top] = [(i % across) * w, Math.floor(i / across) * h];
+    for (let y = 0; y < height * zoom; y++) {
+      for (let x = 0; x < width * zoom; x++) {
+        const from = (Math.floor(y / zoom) * width + Math.floor(x / zoom)) * 3;
+        const to = ((top + y) * totalWidth + left + x) * 4;
+        pixels.set(rgb.subarray(from, from + 3), to);
+        pixels[to + 3] = 255;
+      }
+    }
+  });
+  return { end: 'png', bytes: encodePng(pixels, totalWidth, totalHeight, 4) };
+}
+
+/** The file of the first picture that is none of words; undefined if all of them are tables. */
+export function thumbnailOf(pictures: readonly Picture[]): Thumbnail | undefined {
+  const picture = pictures.find(({ kind }) => kind !== 'table');
+  if (!picture || picture.kind === 'table') return undefined;
+  return picture.kind === 'images' ? imagesFile(picture) : chartFile(picture);
+}
