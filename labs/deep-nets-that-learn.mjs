@@ -78,7 +78,7 @@ export default lab({
     epochs: 'passes over them',
     seed: 'of the weights and of the order of the samples',
   },
-  small: { depth: 15, width: 32, samples: 600, epochs: 4, lr: 0.002 },
+  small: { depth: 16, width: 32, samples: 600, epochs: 4, lr: 0.002 },
   full: { depth: 30, width: 128, samples: 6000, epochs: 20 },
   async run({ settings, data, workers, progress }) {
     const { depth, width, lr, samples, epochs, seed } = settings;
