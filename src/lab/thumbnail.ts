@@ -5,7 +5,7 @@ import { VARIABLES } from './colours.js';
 import { rgbOf } from './draw-images.js';
 import { CHART_STYLE } from './frame.js';
 import { drawChart, type Chart } from './lab-page.js';
-import type { Images, Picture } from './picture-data.js';
+import type { ImageItem, Images, Picture } from './picture-data.js';
 
 /** A file: how its name ends, and its bytes. */
 export interface Thumbnail {
@@ -25,11 +25,30 @@ function chartFile(picture: Chart): Thumbnail {
   return { end: 'svg', bytes: new TextEncoder().encode(text) };
 }
 
-/** As many images as fit at a whole zoom, in rows. */
+/** An image of which blocks of `size` × `size` pixels have become their mean: the blocks that are whole. */
+function shrunk(item: ImageItem, size: number): Uint8Array {
+  const [, H, W] = item.shape as [number, number, number];
+  const [height, width] = [Math.floor(H / size), Math.floor(W / size)];
+  const all = rgbOf(item);
+  if (size === 1) return all;
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < rgb.length; i++) {
+    const [c, x, y] = [i % 3, Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    let sum = 0;
+    for (let v = 0; v < size; v++)
+      for (let u = 0; u < size; u++) sum += all[((y * size + v) * W + x * size + u) * 3 + c]!;
+    rgb[i] = Math.round(sum / (size * size));
+  }
+  return rgb;
+}
+
+/** As many images as fit at a whole zoom, in rows; large ones are made smaller. */
 function imagesFile({ items, columns }: Images): Thumbnail {
-  const [, height, width] = items[0]!.shape as [number, number, number];
-  const same = items.filter(({ shape }) => shape[1] === height && shape[2] === width);
+  const [, H, W] = items[0]!.shape as [number, number, number];
+  const same = items.filter(({ shape }) => shape[1] === H && shape[2] === W);
   const across = Math.min(columns ?? 5, same.length, 10);
+  const block = Math.min(H, Math.ceil((W * across) / (1.5 * WIDTH)));
+  const [height, width] = [Math.floor(H / block), Math.floor(W / block)];
   const zoom = Math.max(1, Math.min(12, Math.floor((WIDTH / across - GAP) / width)));
   const [w, h] = [width * zoom + GAP, height * zoom + GAP];
   const down = Math.max(
@@ -39,7 +58,7 @@ function imagesFile({ items, columns }: Images): Thumbnail {
   const [totalWidth, totalHeight] = [across * w - GAP, down * h - GAP];
   const pixels = new Uint8Array(totalWidth * totalHeight * 4);
   same.slice(0, across * down).forEach((item, i) => {
-    const rgb = rgbOf(item);
+    const rgb = shrunk(item, block);
     const [left, top] = [(i % across) * w, Math.floor(i / across) * h];
     for (let y = 0; y < height * zoom; y++) {
       for (let x = 0; x < width * zoom; x++) {
