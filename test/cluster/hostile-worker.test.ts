@@ -106,7 +106,7 @@ async function trainBeside(
     lenet5(),
     { ...settings, epochs },
     {
-      cluster: { url: hub('hub').transport, minWorkers: 1 + ids.length, deadline },
+      cluster: { url: hub('hub').transport, minWorkers: 1 + ids.length, deadline, share: 'always' },
       onMachine: (one) => void news.push(one),
     },
   ).finally(() => ends.forEach((end) => end()));
@@ -207,7 +207,7 @@ test('speeds that a machine makes up stay numbers', async () => {
   };
   const { end } = scriptedWorker(boastful, 'ann');
   const { model } = await train(lenet5(), settings, {
-    cluster: { url: hub('hub').transport, minWorkers: 1, deadline: 1 },
+    cluster: { url: hub('hub').transport, minWorkers: 1, deadline: 1, share: 'always' },
     onEpoch: ({ cluster }) => {
       for (const share of Object.values(cluster!.shares)) assert.ok(share >= 0 && share <= 1);
     },

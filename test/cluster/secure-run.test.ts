@@ -153,7 +153,7 @@ withServer(
     });
     const news: string[] = [];
     const { model } = await train(lenet5(), settings, {
-      cluster: { url, credentials: folder!.coordinator, minWorkers: 2 },
+      cluster: { url, credentials: folder!.coordinator, minWorkers: 2, share: 'always' },
       onMachine: ({ machine, change }) => void news.push(`${machine} ${change}`),
       onEpoch: ({ cluster }) => assert.is(cluster?.machines, 3),
     }).finally(() => stop.abort());

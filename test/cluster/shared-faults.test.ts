@@ -55,7 +55,7 @@ async function shared(
       {
         stepsPerEvent: 1,
         ...options,
-        cluster: { url: own.transport, minWorkers: given.length, ...cluster },
+        cluster: { url: own.transport, minWorkers: given.length, share: 'always', ...cluster },
         onMachine: (event) => void events.push(event),
       },
     );

@@ -68,7 +68,7 @@ async function trainShared(
         report: false,
         ...options,
         folder,
-        cluster: { url: hub().transport, minWorkers: 2, check: 1e-9 },
+        cluster: { url: hub().transport, minWorkers: 2, check: 1e-9, share: 'always' },
       },
     );
   } finally {
