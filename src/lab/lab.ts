@@ -121,6 +121,7 @@ export interface LabFindings {
 export interface Lab<S extends LabSettings = LabSettings> {
   /** Small letters and dashes; its file's name. */
   readonly name: string;
+  /** Where it stands in the course. */
   readonly group: (typeof GROUPS)[number];
   readonly title: string;
   /** What is done, and what to look for. */
@@ -133,6 +134,7 @@ export interface Lab<S extends LabSettings = LabSettings> {
   readonly small: Partial<S>;
   /** What the full form, of up to half an hour, sets otherwise. */
   readonly full?: Partial<S>;
+  /** The experiment: what it found, for the same settings and data the same to the last bit. */
   run(given: LabRun<S>): LabFindings | Promise<LabFindings>;
 }
 

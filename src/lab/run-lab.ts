@@ -163,6 +163,17 @@ function dataFrom(source: RunLabOptions['data'], onAsked: (name: string) => void
   };
 }
 
+/** The data of a lab, or a function that gets them. */
+const dataOrSource: Check = (owner, name, value) => {
+  if (typeof value === 'function') return;
+  object(owner, name, value);
+  checkOptions<LabData>(`${owner}: ${name}`, value as never, {
+    name: required(text),
+    train: required(object),
+    test: required(object),
+  });
+};
+
 /**
  * Runs a lab and hashes what it found. The same settings and data give the same hash on every machine, with any number of
  * workers.
@@ -173,9 +184,7 @@ export async function runLab(lab: Lab, options: RunLabOptions = {}): Promise<Lab
   const given = checkOptions<RunLabOptions>('runLab', options, {
     form: oneOf(FORMS),
     settings: object,
-    data: (owner, name, value) => {
-      if (typeof value !== 'function') object(owner, name, value);
-    },
+    data: dataOrSource,
     workers: natural,
     say: callable,
     progress: callable,
@@ -215,7 +224,10 @@ export async function runLab(lab: Lab, options: RunLabOptions = {}): Promise<Lab
 /** @throws LanewiseError kind 'argument' for what `runLab` does not give. */
 export function checkResult(owner: string, value: LabResult): void {
   checkOptions<LabResult>(owner, value, {
-    lab: required(object),
+    lab: required((of, name, one) => {
+      object(of, name, one);
+      declare(one as Lab);
+    }),
     form: required(oneOf(FORMS)),
     settings: required(object),
     changed: required(object),

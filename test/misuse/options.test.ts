@@ -30,6 +30,9 @@ const RIGHT: Readonly<Record<string, string>> = {
   'keepBest object': 'it has defaults',
   'checkpoints object': 'it has defaults',
   'tabular.unit object': 'rescale has defaults',
+  'lab.runLab.settings object': 'nothing is set otherwise',
+  'lab.runLab.small object': 'nothing is set otherwise',
+  'lab.runLab.full object': 'nothing is set otherwise',
   'table object': 'csvDataset writes it, and checks it where it is used',
   'origin object': 'split and subset write it, and check it where it is used',
 };
@@ -69,6 +72,7 @@ const signatures = new Map([
   ...functionsOf(join(folder, 'import', 'index.d.ts'), 'import.'),
   ...functionsOf(join(folder, 'quantize', 'index.d.ts'), 'quantize.'),
   ...functionsOf(join(folder, 'cluster', 'index.d.ts'), 'cluster.'),
+  ...functionsOf(join(folder, 'lab', 'index.d.ts'), 'lab.'),
   ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'TrainedModel', 'trained.'),
   ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'Classifier', 'ensemble.'),
   ...methodsOf(join(folder, 'train', 'stepper.d.ts'), 'Stepper', 'stepper.'),
