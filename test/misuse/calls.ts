@@ -2,10 +2,11 @@
  * One right call of every public function, from which the wrong ones are made. `options` marks where an object of
  * options stands that may be left out.
  */
+import { fileURLToPath } from 'node:url';
 import * as archives from '../../src/data/published-archives.js';
 import * as published from '../../src/data/published.js';
 import * as L from '../../src/index.js';
-import { lab, lines, runLab } from '../../src/lab/index.js';
+import { lab, lines, randomNumbers, runLab } from '../../src/lab/index.js';
 import { loadProgram } from '../../src/inference/index.js';
 import { writeOnnx } from '../../src/onnx/index.js';
 import { calibrate, encodeQuantized, quantize } from '../../src/quantize/index.js';
@@ -33,6 +34,9 @@ const tiny = lab({
 });
 const tinyResult = await runLab(tiny);
 
+const picture = fileURLToPath(new URL('../../../docs/labs/localisation.png', import.meta.url));
+
+const random = randomNumbers(1);
 const bytes = new Uint8Array(4 * 64);
 const images = {
   name: 'images',
@@ -167,6 +171,7 @@ const loss: Args = [options];
 
 /** Objects that are no options: what is in them is made by the package. */
 export const noOptions = new Set<unknown>([
+  random,
   forecaster,
   forecastingProgram,
   wire,
@@ -445,6 +450,17 @@ export const calls: Readonly<Record<string, Args>> = {
   'lab.runLab': [tiny, { form: 'small' }],
   'lab.labPage': [tinyResult],
   'lab.randomNumbers': [1],
+  'lab.deadLeaves': [random, 8],
+  'lab.drawImage': ['house', { size: 8 }],
+  'lab.psnr': [
+    [0, 1],
+    [1, 1],
+  ],
+  'lab.precisionRecall': [
+    [0, 1],
+    [0.2, 0.7],
+  ],
+  'lab.readImage': [picture, options],
   'lab.singularValues': [[1, 2, 3, 4], 2, 2],
   'lab.lanczos': [(vector: Float64Array) => vector, [1, 1], { steps: 2 }],
   'lab.lines': [{ ...chart, series: [{ name: 'a', ...curve }] }],
