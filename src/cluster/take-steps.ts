@@ -44,8 +44,8 @@ function stepsAlone({ request, crew, pace }: Desk, job: TrainJob, i: number, at:
   const left = job.steps - i;
   if (others === 0 || job.minibatch) return left;
   if (shardsOf(request.run, at.size) === 1) return 1;
-  // A part of a machine's may be needed to prove what it left in the weights.
   pace.meet(others);
+  // A part of a machine's may be needed to prove what it left in the weights.
   if (pace.way() === 'shared' || request.checks.owed().length > 0) return 0;
   // The last step of a job may have to be checked whole.
   return Math.max(1, Math.min(left - 1, pace.left()));

@@ -1,4 +1,5 @@
 /** The places of a part among the samples, as text: a bit for each sample, in base 64. */
+import { base64 } from '../base/base64.js';
 
 /** So many samples are remembered one by one; of more only how many they are. */
 export const MOST_PLACES = 2 ** 24;
@@ -7,11 +8,7 @@ export const MOST_PLACES = 2 ** 24;
 export function encodePlaces(isFirst: Uint8Array): string {
   const bytes = new Uint8Array(Math.ceil(isFirst.length / 8));
   isFirst.forEach((bit, i) => (bytes[i >> 3]! |= bit << (i & 7)));
-  let text = '';
-  // A call takes a bounded number of arguments.
-  for (let at = 0; at < bytes.length; at += 4096)
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  return btoa(text);
+  return base64(bytes);
 }
 
 /** Whether a text can be the places of a part of so many samples. */

@@ -1,5 +1,6 @@
 /** The encoder of PNG images (ISO/IEC 15948), eight bits a channel, in plain JavaScript: the same bytes everywhere. */
 import { zlibSync } from 'fflate';
+import { base64 } from '../base/base64.js';
 import { crc32 } from './crc32.js';
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -47,10 +48,6 @@ export function encodePng(
   return file;
 }
 
-/** Bytes in base 64. */
-export function base64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 0x8000)
-    text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return btoa(text);
-}
+/** The same file as an address, which a page holds in itself. */
+export const pngAddress = (...image: Parameters<typeof encodePng>): string =>
+  `data:image/png;base64,${base64(encodePng(...image))}`;

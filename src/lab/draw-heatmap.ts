@@ -1,6 +1,6 @@
 /** Values over a plane as an image in SVG, with contours, paths, marks and the scale of its colours. */
 import { html, type Html } from '../base/html.js';
-import { base64, encodePng } from '../formats/encode-png.js';
+import { pngAddress } from '../formats/encode-png.js';
 import { colourAt, palettes, toneOf } from './colours.js';
 import { contourOf } from './contours.js';
 import { dots, placesOf } from './draw-curves.js';
@@ -42,7 +42,7 @@ function imageOf({ rows, columns, values, x, y, scale }: Heatmap, colours: Scale
     const place = at + (x.to >= x.from ? column : columns - 1 - column);
     pixels.set([...colourAt(palette, share), 255], place * 4);
   }
-  return `data:image/png;base64,${base64(encodePng(pixels, columns, rows, 4))}`;
+  return pngAddress(pixels, columns, rows, 4);
 }
 
 function contoursPart({ x, y }: Frame, picture: Heatmap, colours: Scale): Html | undefined {
@@ -126,7 +126,7 @@ function barPart({ plot }: Frame, { scale }: Heatmap, colours: Scale, left: numb
   const steps = 64;
   const pixels = new Uint8Array(steps * 3);
   for (let i = 0; i < steps; i++) pixels.set(colourAt(palette, 1 - i / (steps - 1)), i * 3);
-  const source = `data:image/png;base64,${base64(encodePng(pixels, 1, steps, 3))}`;
+  const source = pngAddress(pixels, 1, steps, 3);
   const height = plot.bottom - plot.top;
   const up = (value: number): number => plot.bottom - colours.at(value) * height;
   return html`<image

@@ -1,6 +1,6 @@
 /** Images as PNG data in a page, with labels and boxes. */
 import { html, type Html } from '../base/html.js';
-import { base64, encodePng } from '../formats/encode-png.js';
+import { pngAddress } from '../formats/encode-png.js';
 import { colourAt, palettes } from './colours.js';
 import type { Box, ImageItem, Images } from './picture-data.js';
 
@@ -44,7 +44,7 @@ export function rgbOf(item: ImageItem): Uint8Array {
 /** An image's PNG as an address. */
 export function imageSource(item: ImageItem): string {
   const [, H, W] = item.shape as [number, number, number];
-  return `data:image/png;base64,${base64(encodePng(rgbOf(item), W, H, 3))}`;
+  return pngAddress(rgbOf(item), W, H, 3);
 }
 
 /** Pixels of the page a pixel of the image. */

@@ -1,6 +1,7 @@
 /** Random numbers for a lab's own draws: the same bits in every engine. */
 import { checkLists, natural, wholeFrom } from '../base/check.js';
 import { log } from '../base/arithmetic.js';
+import { permutation } from '../data/shuffle.js';
 import { purpose } from '../random/purposes.js';
 import { randomStream } from '../random/philox.js';
 
@@ -52,12 +53,7 @@ export function randomNumbers(seed: number): RandomNumbers {
     },
     shuffled<T>(list: ArrayLike<T>): T[] {
       checkLists('randomNumbers', { 'list of shuffled': list });
-      const order = Array.from(list);
-      for (let i = order.length - 1; i > 0; i--) {
-        const j = stream.integer(i + 1);
-        [order[i], order[j]] = [order[j]!, order[i]!];
-      }
-      return order;
+      return Array.from(permutation(list.length, stream), (place) => list[place]!);
     },
   };
 }
