@@ -49,6 +49,20 @@ async function endsAsAlone(run: RunProcess): Promise<void> {
 const joined = (run: RunProcess, count: number): Promise<unknown> =>
   run.until(new RegExp(`(?:"change":"joined"[^]*){${count}}`));
 
+/** Stops a worker in a step of which it has shards: without them the run goes on, and it is stopped again later. */
+async function stopWhileOwing(run: RunProcess, worker: Watched): Promise<void> {
+  const steps = () => run.lines().filter(({ event }) => event === 'step').length;
+  for (;;) {
+    worker.child.kill('SIGSTOP');
+    await sleep(100);
+    const before = steps();
+    await sleep(200);
+    if (steps() === before) return;
+    worker.child.kill('SIGCONT');
+    await sleep(50);
+  }
+}
+
 if (hasNatsServer()) {
   test.before(async () => {
     root = await mkdtemp(join(tmpdir(), 'lanewise-cluster-'));
@@ -64,9 +78,7 @@ if (hasNatsServer()) {
     withWorkers(2, async ([first]) => {
       const run = startRun({ url: server.url, ...paced, minWorkers: 2 });
       await run.step(10);
-      // Between two steps: it has to do with the next one, and never will.
-      first!.child.kill('SIGSTOP');
-      await sleep(100);
+      await stopWhileOwing(run, first!);
       await first!.kill();
       await endsAsAlone(run);
       assert.equal(changesOf(run).slice(0, 4).toSorted(), ['joined', 'joined', 'left', 'redone']);
@@ -134,8 +146,8 @@ if (hasNatsServer()) {
       const run = startRun({ url: server.url, ...paced, minWorkers: 2, deadline: 0.2, joins: 3 });
       await run.step(6);
       slow!.child.kill('SIGSTOP');
-      await run.step(12);
-      assert.ok(changesOf(run).includes('redone'), run.output());
+      // It may have no shard of a step just then: it is given one after some steps in which it had none.
+      await run.until(/"change":"redone"/);
       await run.until(/"change":"left"/);
       slow!.child.kill('SIGCONT');
       await joined(run, 3);
