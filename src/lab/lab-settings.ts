@@ -19,8 +19,11 @@ export const aboutOf = (
 };
 
 /** What a setting may be, in words. */
-export function expectedOf({ choices, from, to, whole }: SettingAbout, like: SettingValue): string {
-  if (choices) return `one of ${choices.join(', ')}`;
+export function expectedOf(
+  { choices, from, to, whole, file }: SettingAbout,
+  like: SettingValue,
+): string {
+  if (choices) return `one of ${choices.join(', ')}${file ? ', or the path of a file' : ''}`;
   if (typeof like === 'boolean') return 'true or false';
   if (typeof like === 'string') return 'a text';
   const what = whole ? 'a whole number' : 'a number';
@@ -31,11 +34,11 @@ export function expectedOf({ choices, from, to, whole }: SettingAbout, like: Set
 
 function fits(
   value: unknown,
-  { choices, from, to, whole }: SettingAbout,
+  { choices, from, to, whole, file }: SettingAbout,
   like: SettingValue,
 ): boolean {
   if (typeof value !== typeof like) return false;
-  if (choices && !choices.includes(value as string)) return false;
+  if (choices && !file && !choices.includes(value as string)) return false;
   if (typeof value !== 'number') return value !== '';
   if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) return false;
   return value >= (from ?? -Infinity) && value <= (to ?? Infinity);
@@ -75,4 +78,18 @@ export function settingsOf(lab: Lab, form: Form, given: LabSettings = {}): LabSe
     );
   }
   return settings;
+}
+
+/**
+ * The settings as the hash has them, in one order: what a lab gained later only where it is set, and a file without its path,
+ * which is another on every machine.
+ */
+export function hashedSettings(lab: Lab, settings: LabSettings): LabSettings {
+  const entries = Object.entries(settings).flatMap(([name, value]): [string, SettingValue][] => {
+    const { choices = [], file, later } = aboutOf(lab, name);
+    const isDefault = value === lab.settings[name];
+    if (later && isDefault) return [];
+    return [[name, file && !isDefault && !choices.includes(value as string) ? 'file' : value]];
+  });
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

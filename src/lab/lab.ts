@@ -47,6 +47,13 @@ export interface SettingAbout {
   readonly to?: number;
   /** Whether it is a whole number. */
   readonly whole?: boolean;
+  /**
+   * Whether it may be the path of a file, besides the default and the choices. The hash then has `file` for it, as a file has
+   * another path on every machine: what was in it belongs into the evidence.
+   */
+  readonly file?: boolean;
+  /** Whether the lab gained it later: the hash has it only where it is not the default, so that hashes from before hold. */
+  readonly later?: boolean;
 }
 
 /** A paper that a lab stands on. */

@@ -29,7 +29,7 @@ import type {
   LabRun,
   LabSettings,
 } from './lab.js';
-import { FORMS, settingsOf, type Form } from './lab-settings.js';
+import { FORMS, hashedSettings, settingsOf, type Form } from './lab-settings.js';
 import type { Picture } from './picture-data.js';
 
 /** What a run of a lab can be asked. */
@@ -114,10 +114,6 @@ function checkFindings(name: string, found: LabFindings): LabFindings {
 
 const bytesOf = (piece: Exclude<Evidence, string>): Uint8Array =>
   new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
-
-/** Keys in one order, whoever gave them in which. */
-const ordered = (settings: LabSettings): LabSettings =>
-  Object.fromEntries(Object.entries(settings).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 /** The hash of what was asked and what was found: each piece after its type and length. */
 function hashOf(asked: object, pieces: readonly Evidence[]): Promise<string> {
@@ -216,7 +212,10 @@ export async function runLab(lab: Lab, options: RunLabOptions = {}): Promise<Lab
     figures,
     pictures,
     conclusion,
-    sha256: await hashOf({ lab: lab.name, ...named, settings: ordered(settings) }, pieces),
+    sha256: await hashOf(
+      { lab: lab.name, ...named, settings: hashedSettings(lab, settings) },
+      pieces,
+    ),
     seconds,
   };
 }

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
 import { digits } from '../../src/data/digits/index.js';
 import { lab, labPage, lines, randomNumbers, runLab } from '../../src/lab/index.js';
-import type { Evidence, Lab, LabRun } from '../../src/lab/index.js';
+import type { Evidence, Lab, LabRun, LabSettings } from '../../src/lab/index.js';
 
 let runs = 0;
 const picture = lines({
@@ -94,6 +94,26 @@ test('the hash is of settings and evidence, of nothing else', async () => {
     await hash(trial([Uint8Array.of(1), Uint8Array.of(2, 3)])),
   ];
   assert.is(new Set([first, ...others]).size, 8);
+});
+
+test('settings that came later and files’ paths leave hashes as they were', async () => {
+  const first = trial();
+  const older = await runLab(first);
+  const newer = lab({
+    ...first,
+    settings: { ...first.settings, picture: 'none', rate: 0.1 },
+    settingsAbout: {
+      ...first.settingsAbout,
+      picture: { about: 'a file, or none', choices: ['house'], file: true, later: true },
+      rate: { about: 'of learning', later: true },
+    },
+  });
+  const hash = async (given: LabSettings) => (await runLab(newer, { settings: given })).sha256;
+  assert.is(await hash({}), older.sha256);
+  assert.is(await hash({ rate: 0.1, picture: 'none' }), older.sha256);
+  assert.is(await hash({ picture: 'a.png' }), await hash({ picture: 'b/c.png' }));
+  const different: LabSettings[] = [{}, { rate: 0.2 }, { picture: 'house' }, { picture: 'a.png' }];
+  assert.is(new Set(await Promise.all(different.map(hash))).size, 4);
 });
 
 test('data is drawn digits, or what was given, at most as many as asked for', async () => {
