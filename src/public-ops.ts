@@ -1,7 +1,8 @@
 /** The ops for users, and the gradient of what is made of them. */
 import { listOf, type Check } from './base/check.js';
 import { gradients as derivatives } from './compiler/differentiate.js';
-import { tensorOperand } from './graph/op.js';
+import { ruleOf } from './compiler/second-gradients.js';
+import { tensorOperand, withRules } from './graph/op.js';
 import type { Tensor } from './graph/tensor.js';
 
 export * from './ops/checked.js';
@@ -18,5 +19,5 @@ const tensors: Check = /* @__PURE__ */ listOf(tensorOperand);
 export function gradients(y: Tensor, by: readonly Tensor[]): Tensor[] {
   tensorOperand('gradients', 'y', y);
   tensors('gradients', 'by', by);
-  return derivatives(y, by);
+  return withRules(ruleOf, () => derivatives(y, by));
 }

@@ -5,7 +5,7 @@
 import { LanewiseError } from '../base/errors.js';
 import { add } from '../ops/binary.js';
 import { constant } from '../ops/constant.js';
-import { withLayer, type Node, type Op } from '../graph/op.js';
+import { withLayer, type Give, type Node, type Rule } from '../graph/op.js';
 import { showShape, type Application, type Tensor } from '../graph/tensor.js';
 import { topologicalOrder } from '../graph/order.js';
 
@@ -26,10 +26,15 @@ export function gradients(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
 }
 
 /** An op's backward rule, or its refusal. */
-export type RuleOf = (source: Application) => NonNullable<Op['backward']>;
+export type RuleOf = (source: Application) => Rule;
 
-function ownRule({ op: { name, backward } }: Application) {
+function ownRule(source: Application): Rule {
+  const {
+    op: { name, backward },
+    ruleOf,
+  } = source;
   if (backward) return backward;
+  if (ruleOf) return ruleOf(source);
   throw new LanewiseError('argument', `${name} has no gradient, and one is required through it`);
 }
 
@@ -45,9 +50,14 @@ export function partials(
       `gradients of a tensor of shape ${showShape(y.shape)}: expected a scalar`,
     );
   }
-  const order = topologicalOrder([y]);
+  // What depends on one of them was created after it.
+  const order = topologicalOrder([y], Math.min(...wrt.map(({ id }) => id)));
   const relevant = dependents(order, wrt);
   const found = new Map<Tensor, Tensor>([[y, constant(1, [])]]);
+  const give: Give = (to, part) => {
+    const sum = found.get(to);
+    if (relevant.has(to)) found.set(to, sum ? add(sum, part) : part);
+  };
   for (const output of order.toReversed()) {
     const dy = found.get(output);
     const { source } = output;
@@ -61,12 +71,10 @@ export function partials(
     };
     const backward = ruleOf(source);
     withLayer(gradientLabel(source.layer), () => {
-      const parts = backward(node, dy);
+      const parts = backward(node, dy, give);
       for (const [name, input] of needed) {
         const part = parts[name];
-        if (!part) continue;
-        const sum = found.get(input);
-        found.set(input, sum ? add(sum, part) : part);
+        if (part) give(input, part);
       }
     });
   }

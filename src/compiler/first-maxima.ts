@@ -1,47 +1,81 @@
 /** The values of one tensor where another has the maxima of windows: what maximum pooling does to small changes. */
-import { LanewiseError } from '../base/errors.js';
-import { showShape, type Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import type { PoolAttributes } from '../ops/pool2d.js';
 
 /** Windows as maxPool2d has them, or adaptive ones, which give an output of `size`. */
 type Windows = PoolAttributes | { readonly size: readonly [number, number] };
 
-/** Windows of equal size that adaptive pooling has where it divides the plane. */
-function regular({ shape }: Tensor, windows: Windows): PoolAttributes {
-  if (!('size' in windows)) return windows;
-  const [kh, kw] = windows.size.map((places, axis) => shape[axis + 2]! / places);
-  if (Number.isInteger(kh) && Number.isInteger(kw))
-    return { kernel: [kh!, kw!], stride: [kh!, kw!] };
-  throw new LanewiseError(
-    'argument',
-    `adaptiveMaxPool2d: second derivatives need windows of equal size, found ${windows.size.join('×')} of ${showShape(shape)}`,
-  );
+/** Each window's element at row i and column j. */
+type At = (t: Tensor, i: number, j: number) => Tensor;
+
+/** Numbers along an axis, one for each place, as indices. */
+const along = (places: number, of: (place: number) => number): Tensor =>
+  ops.literal(Array.from({ length: places }, (_, place) => of(place)));
+
+/** Adaptive windows, of unequal size, which may overlap; their rows and columns beyond their own are outside the plane. */
+function adaptive({ shape }: Tensor, size: readonly [number, number]) {
+  const windows = size.map((places, axis) => {
+    const extent = shape[axis + 2]!;
+    const start = (p: number) => Math.floor((p * extent) / places);
+    const length = (p: number) => Math.ceil(((p + 1) * extent) / places) - start(p);
+    const longest = Math.max(...Array.from({ length: places }, (_, p) => length(p)));
+    // The place after the last one is outside.
+    const at = (t: Tensor, i: number) =>
+      ops.gather(
+        t,
+        along(places, (p) => (i < length(p) ? start(p) + i : extent)),
+        axis + 2,
+      );
+    return { longest, at };
+  });
+  const [rows, columns] = windows as [(typeof windows)[0], (typeof windows)[0]];
+  const framed = (t: Tensor, outside: number) =>
+    ops.pad(
+      t,
+      [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+        [0, 1],
+      ],
+      outside,
+    );
+  const at: At = (t, i, j) => columns.at(rows.at(t, i), j);
+  return { kernel: [rows.longest, columns.longest] as const, framed, at };
 }
 
-/** g at the first maximum of x in each window; x, g: N×C×H×W, result N×C×P×Q. */
-export function firstMaxima(x: Tensor, g: Tensor, windows: Windows): Tensor {
-  const attributes = regular(x, windows);
-  const { kernel, stride, padding = [0, 0] } = attributes;
-  const most = ops.maxPool2d(x, attributes);
+/** Windows of one size. */
+function regular(
+  { shape }: Tensor,
+  most: Tensor,
+  { kernel, stride, padding = [0, 0] }: PoolAttributes,
+) {
   const reach = [0, 1].map((axis) => (most.shape[axis + 2]! - 1) * stride[axis]!) as [
     number,
     number,
   ];
   const widths = [0, 1].map((axis) => {
-    const beyond = reach[axis]! + kernel[axis]! - x.shape[axis + 2]! - padding[axis]!;
+    const beyond = reach[axis]! + kernel[axis]! - shape[axis + 2]! - padding[axis]!;
     return [padding[axis]!, Math.max(0, beyond)] as const;
   });
-  const framed = (t: Tensor, value: number) => ops.pad(t, [[0, 0], [0, 0], ...widths], value);
-  const [xs, gs] = [framed(x, -Infinity), framed(g, 0)];
-  /** Each window's element at row i and column j. */
-  const at = (t: Tensor, i: number, j: number) =>
+  const framed = (t: Tensor, outside: number) => ops.pad(t, [[0, 0], [0, 0], ...widths], outside);
+  const at: At = (t, i, j) =>
     ops.steppedSlice(t, [
       [],
       [],
       [i, i + reach[0] + 1, stride[0]],
       [j, j + reach[1] + 1, stride[1]],
     ]);
+  return { kernel, framed, at };
+}
+
+/** g at the first maximum of x in each window; x, g: N×C×H×W, result N×C×P×Q. */
+export function firstMaxima(x: Tensor, g: Tensor, windows: Windows): Tensor {
+  const isAdaptive = 'size' in windows;
+  const most = isAdaptive ? ops.adaptiveMaxPool2d(x, windows.size) : ops.maxPool2d(x, windows);
+  const { kernel, framed, at } = isAdaptive ? adaptive(x, windows.size) : regular(x, most, windows);
+  const [xs, gs] = [framed(x, -Infinity), framed(g, 0)];
   let [found, left] = [ops.constant(0, most.shape), ops.constant(1, most.shape)];
   for (let i = 0; i < kernel[0]; i++) {
     for (let j = 0; j < kernel[1]; j++) {

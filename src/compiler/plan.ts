@@ -49,11 +49,15 @@ export function planMemory(
   const usedAfter = usesByPlace(used);
   const places = new Map<Tensor, Address>(fixed);
   const owned = new Map<Tensor, Block>();
-  let inUse: Block[] = [];
+  /** Rising in offset. */
+  const inUse: Block[] = [];
   let bytes = 0;
   let unsharedBytes = 0;
 
-  const free = (block: Block) => (inUse = inUse.filter((other) => other !== block));
+  const free = (block: Block) => {
+    const at = inUse.indexOf(block);
+    if (at >= 0) inUse.splice(at, 1);
+  };
   const place = (t: Tensor, now: number) => {
     const { source } = t;
     if (source.kind !== 'op') return;
@@ -75,8 +79,7 @@ export function planMemory(
           lastUse.get(rootOf(input)) === now &&
           inputs.every(([other, tensor]) => other === name || rootOf(tensor) !== rootOf(input)),
       );
-      const block = taken ? owned.get(taken[1])! : firstFit(inUse, size);
-      if (!taken) inUse.push(block);
+      const block = taken ? owned.get(taken[1])! : occupy(inUse, size);
       owned.set(t, block);
       places.set(t, address('activations', block.offset));
       bytes = Math.max(bytes, block.offset + block.bytes);
@@ -125,12 +128,22 @@ function lastUses(order: readonly Tensor[], keep: readonly Tensor[]): Map<Tensor
   return last;
 }
 
-/** The lowest gap of `bytes` between the blocks in use. */
-export function firstFit(inUse: readonly Block[], bytes: number): Block {
-  let offset = 0;
-  for (const block of inUse.toSorted((a, b) => a.offset - b.offset)) {
-    if (offset + bytes <= block.offset) break;
-    offset = Math.max(offset, block.offset + block.bytes);
+/** Takes the lowest gap of `bytes` between the blocks in use, which rise in offset. */
+function occupy(inUse: Block[], bytes: number): Block {
+  let [offset, at] = [0, 0];
+  for (; at < inUse.length; at++) {
+    const next = inUse[at]!;
+    if (offset + bytes <= next.offset) break;
+    offset = Math.max(offset, next.offset + next.bytes);
   }
-  return { offset, bytes };
+  const block = { offset, bytes };
+  inUse.splice(at, 0, block);
+  return block;
 }
+
+/** The lowest gap of `bytes` between the blocks in use. */
+export const firstFit = (inUse: readonly Block[], bytes: number): Block =>
+  occupy(
+    inUse.toSorted((a, b) => a.offset - b.offset),
+    bytes,
+  );

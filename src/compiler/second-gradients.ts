@@ -4,19 +4,21 @@
  * in that form. Training needs none of this, and no bundle has it that does not ask for second derivatives.
  */
 import { LanewiseError } from '../base/errors.js';
-import { apply, type Node, type Op } from '../graph/op.js';
+import { apply, type Node, type Op, type Rule } from '../graph/op.js';
 import { sizeOf, type Application, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { add, divide, multiply, scale, stopGradient, subtract, sum } from '../ops/index.js';
+import { copy } from './copy.js';
 import { partials, type RuleOf } from './differentiate.js';
 import { firstMaxima } from './first-maxima.js';
+import { recurrentRules } from './unrolled.js';
 
 type Inputs = Readonly<Record<string, Tensor>>;
 // Attributes differ from op to op; the op's own file says which there are.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Attributes = any;
 type Applied = Node<Readonly<Record<string, Tensor | undefined>>, object>;
-type Rule = NonNullable<Op['backward']>;
+type Backward = NonNullable<Op['backward']>;
 /** What an op computes, of its inputs; `original` are the inputs as they stand in the graph. */
 type Formula = (inputs: Inputs, attributes: Attributes, original: Inputs) => Tensor;
 
@@ -26,11 +28,10 @@ const dot = (a: Tensor, b: Tensor): Tensor => sum(multiply(a, b));
 /** The rule of an op that computes `formula`. */
 /* @__NO_SIDE_EFFECTS__ */
 const by =
-  (formula: Formula): Rule =>
+  (formula: Formula): Backward =>
   ({ inputs, attributes }, g) => {
     const given = inputs as Inputs;
-    // Copies without a kernel, so that what inputs depend on each other is left to the rest of the graph.
-    const own = Object.fromEntries(Object.entries(given).map(([k, t]) => [k, stopGradient(t)]));
+    const own = Object.fromEntries(Object.entries(given).map(([k, t]) => [k, copy(t)]));
     const names = Object.keys(given).filter((name) => given[name]!.dtype === 'f32');
     const wrt = names.map((name) => own[name]!);
     const found = partials(dot(formula(own, attributes, given), g), wrt, ruleOf);
@@ -49,7 +50,7 @@ const gradientBy =
 /** An op that is linear in dy and, between the kinks of its function, does not depend on its other inputs. */
 /* @__NO_SIDE_EFFECTS__ */
 const linearIn =
-  (dy: string): Rule =>
+  (dy: string): Backward =>
   (node, g) => {
     const products = multiply(g, slopesOf(node, dy));
     return { [dy]: ops.sumTo(products, node.inputs[dy]!.shape) };
@@ -220,6 +221,7 @@ const ofPool: Rule = ({ inputs: { x }, attributes }, g) => ({
 });
 
 const rules: Readonly<Record<string, Rule>> = {
+  fakeQuantizeGradient: /* @__PURE__ */ linearIn('dy'),
   activationGradient: by((inputs, { kind }) => ofActivation(inputs, kind)),
   unaryGradient(node, g) {
     const {
@@ -321,9 +323,12 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
+// Not among the others, as bundlers keep objects that are spread.
+const recurrent = /* @__PURE__ */ recurrentRules((source) => ruleOf(source));
+
 /** The backward rule of an op, also of one that computes gradients. */
-const ruleOf: RuleOf = ({ op, layer }) => {
-  const rule = op.backward ?? rules[op.name];
+export const ruleOf: RuleOf = ({ op, layer }) => {
+  const rule = op.backward ?? rules[op.name] ?? recurrent[op.name];
   if (rule) return rule;
   const where = layer.replace(/( ?gradient)+$/, '');
   throw new LanewiseError(

@@ -53,6 +53,16 @@ export interface Op<I = Inputs, A = object> {
   readonly flops?: (node: Node<I, A>) => number;
 }
 
+/** Adds to the gradient by a tensor that is none of an op's inputs, but what one of them was made of. */
+export type Give = (to: Tensor, part: Tensor) => void;
+
+/** The backward rule of any op, also of one that computes gradients. */
+export type Rule = (
+  node: Node<Inputs, object>,
+  dy: Tensor,
+  give: Give,
+) => Readonly<Record<string, Tensor | undefined>>;
+
 /** Values from 0 to 1, as probabilities are; unbounded values; or the inputs' values in other places. */
 export type Gives = 'shares' | 'reals' | 'inputs';
 
@@ -72,6 +82,19 @@ export function withLayer<T>(layer: string, build: () => T): T {
     return nameRefusals(layer, build);
   } finally {
     currentLayer = outer;
+  }
+}
+
+let currentRules: Application['ruleOf'];
+
+/** Runs `build`; the ops applied in it that have no backward rule get one of `ruleOf` if they are differentiated. */
+export function withRules<T>(ruleOf: Application['ruleOf'], build: () => T): T {
+  const outer = currentRules;
+  currentRules = ruleOf;
+  try {
+    return build();
+  } finally {
+    currentRules = outer;
   }
 }
 
@@ -124,6 +147,7 @@ export function apply<I extends object, A extends object>(
     inputs: present as Record<string, Tensor>,
     attributes,
     layer: currentLayer,
+    ...(currentRules && { ruleOf: currentRules }),
   };
   return tensor(shape, dtype, source);
 }

@@ -1,8 +1,11 @@
 /** The topological order in which a graph is computed. */
 import type { Tensor } from './tensor.js';
 
-/** All tensors that `outputs` reach, each after its inputs; a pure function of the graph and the order of outputs. */
-export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
+/**
+ * All tensors that `outputs` reach, each after its inputs; a pure function of the graph and the order of outputs.
+ * @param since an id: without what was created before the tensor that has it
+ */
+export function topologicalOrder(outputs: readonly Tensor[], since = 0): Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
   // An explicit stack, because recursion would overflow on graphs some thousand ops deep.
@@ -13,7 +16,7 @@ export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
       order.push(t);
       continue;
     }
-    if (seen.has(t)) continue;
+    if (seen.has(t) || t.id < since) continue;
     seen.add(t);
     stack.push({ t, expanded: true });
     if (t.source.kind !== 'op') continue;

@@ -2,7 +2,7 @@
  * Symbolic tensors: the nodes of a graph. A tensor has a shape and a source: fed from outside (`input`, `parameter`) or
  * computed by an op from other tensors. It holds no numbers.
  */
-import type { Op } from './op.js';
+import type { Op, Rule } from './op.js';
 
 /** Extents, outermost first; images are N×C×H×W. A scalar is `[]`. */
 export type Shape = readonly number[];
@@ -30,6 +30,8 @@ export interface Application {
   readonly attributes: object;
   /** The layer that applied it: `c1`, or `c1 gradient`. Empty outside layers. */
   readonly layer: string;
+  /** The rule of an op that computes gradients and has none of its own, where these may be differentiated again. */
+  readonly ruleOf?: ((source: Application) => Rule) | undefined;
 }
 
 export const isTensor = (value: unknown): value is Tensor =>

@@ -25,8 +25,8 @@ export interface HessianVectorProduct extends Gradients {
  * H·v for the Hessian H of the mean loss of all samples of `data`, as one shard in the calling thread, exact up to
  * rounding. Where the loss has a kink, as ReLU has, H is that of the smooth piece that the weights are on. `vector` has
  * an array for each name in `by`; default all trained parameters.
- * @throws LanewiseError kind 'argument' as `gradientsOf`, for a vector that does not fit, and for a layer without second
- * derivatives (recurrent ones); kind 'data' if data and model do not fit.
+ * @throws LanewiseError kind 'argument' as `gradientsOf`, for a vector that does not fit, and for an op without gradients
+ * in a layer of one's own; kind 'data' if data and model do not fit.
  */
 export async function hessianVectorProduct(
   model: Model,

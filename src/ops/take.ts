@@ -3,7 +3,7 @@
  * GatherElements and GatherND, and their inverses, which put values there.
  */
 import { checkOptions, oneOf } from '../base/check.js';
-import { apply, defineOp, ShapeError, type Node, type Op } from '../graph/op.js';
+import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { concat } from './concat.js';
 import { constant } from './constant.js';
@@ -81,14 +81,25 @@ const putOp: Op<PutInputs, PutAttributes> = definePut(
 /** The reductions without a gradient. */
 const foldOp = definePut('fold');
 
-const putGradientOp = defineOp<{ places: Tensor; dy: Tensor }, { shape: Shape }>({
+interface PutGradientInputs {
+  readonly places: Tensor;
+  readonly dy: Tensor;
+}
+
+const putGradientOp: Op<PutGradientInputs, { shape: Shape }> = defineOp<
+  PutGradientInputs,
+  { shape: Shape }
+>({
   name: 'putGradient',
   shape: (_, { shape }) => ({ shape }),
   forward(k, { inputs: { places, dy } }, { inputs: at, output, workspace }) {
     const extents = walk(dy.shape, places);
     k.putAlongGradient(...extents, at.places, at.dy, output, workspace);
   },
-  workspace: ({ inputs: { dy } }: Node<{ dy: Tensor }, object>) => sizeOf(dy.shape) * 4,
+  backward: ({ inputs: { places, dy } }, g) => ({
+    dy: apply(putOp, { places, updates: g }, { code: 0, shape: dy.shape }),
+  }),
+  workspace: ({ inputs: { dy } }) => sizeOf(dy.shape) * 4,
 });
 
 /** Float32 tells all whole numbers apart up to here. */

@@ -135,13 +135,12 @@ const KINKED = new Set(
     'maxPool1d maxPool2d max chain residual block piecewiseLinear squeezeExcitation'
   ).split(' '),
 );
-/** Kinds without second derivatives, or without any. */
-const REFUSED = new Set(['gru', 'lstm', 'rnn', 'stopGradient', 'adaptiveMaxPool2d']);
 
 for (const [i, example] of examples.entries()) {
   const { kind } = example[0];
   test(`layer ${i}, ${kind}`, async () => {
-    if (REFUSED.has(kind)) {
+    if (kind === 'stopGradient') {
+      // No weight before it has a gradient, nor has the loss one by them.
       const error = await layerError(example).catch((thrown: unknown) => thrown);
       assert.ok(error instanceof LanewiseError && error.kind === 'argument', String(error));
       return;
@@ -211,7 +210,8 @@ for (const [name, loss, values] of [
 }
 
 interface Stored {
-  readonly net: 'dense' | 'gelu' | 'convolutions' | 'attention';
+  readonly net:
+    'dense' | 'gelu' | 'convolutions' | 'attention' | 'rnn' | 'lstm' | 'gru' | 'adaptive';
   readonly loss: 'crossEntropy' | 'meanSquaredError';
   readonly mode: 'training' | 'evaluation';
   readonly seed: number;
@@ -236,6 +236,19 @@ function netOf({ net, shape }: Stored): Model {
       L.maxPool2d(2, { stride: 1 }),
       L.flatten(),
       L.linear(16, 3),
+    ]);
+  if (net === 'rnn') return of([L.rnn(2, 4, { returns: 'last' }), L.linear(4, 3)]);
+  if (net === 'lstm')
+    return of([L.lstm(2, 3, { numLayers: 2, bidirectional: true }), L.flatten(), L.linear(30, 3)]);
+  if (net === 'gru')
+    return of([L.gru(2, 3, { bidirectional: true }), L.flatten(), L.linear(24, 3)]);
+  if (net === 'adaptive')
+    return of([
+      L.conv2d(1, 2, 3),
+      L.tanh(),
+      L.adaptiveMaxPool2d([2, 3]),
+      L.flatten(),
+      L.linear(12, 3),
     ]);
   const layers = {
     attention: L.multiheadAttention(4, 2),
@@ -397,18 +410,33 @@ test('vectors that do not fit are refused', async () => {
   }
 });
 
-test('a recurrent layer is refused by name', async () => {
-  const model = L.sequential({ cell: L.gru(2, 3, { returns: 'last' }) }, { input: [4, 2] });
-  const data = {
-    name: 'drawn',
-    inputs: { input: { shape: [4, 2], values: numbers(16, 1) } },
-    targets: { output: { shape: [3], values: numbers(6, 2) } },
-  };
-  const weights = drawn(model, 1);
-  const error = await hessianVectorProduct(model, weights, data, weights).catch((e: unknown) => e);
-  assert.ok(error instanceof LanewiseError);
-  assert.match(error.message, /layer 'cell'.*second derivatives/);
-  assert.match(error.hint!, /gradientsOf/);
+test('padding after a sequence’s own steps takes no part', async () => {
+  for (const cell of ['rnn', 'lstm', 'gru'] as const) {
+    const of = (steps: number, isCut: boolean) => {
+      const x = L.input([steps, 2]);
+      const own = isCut ? [L.input([], { lengths: steps })] : [];
+      const layers = { cell: L[cell](2, 3, { bidirectional: true, returns: 'last' }) };
+      const inputs = { x, ...(isCut && { own: own[0]! }) };
+      return L.functional({ inputs, outputs: layers.cell(x, ...own), layers });
+    };
+    const weights = drawn(of(3, false), 1);
+    const vector = drawn(of(3, false), 51);
+    const values = numbers(10, 2);
+    values.fill(99, 6);
+    const targets = { output: { shape: [6], values: numbers(6, 3) } };
+    const products = async (model: Model, inputs: Record<string, object>) => {
+      const data = { name: 'drawn', inputs, targets } as Parameters<typeof gradientsOf>[2];
+      const options = { loss: 'meanSquaredError', numerics: 'strict' } as const;
+      return (await hessianVectorProduct(model, weights, data, vector, options)).products;
+    };
+    const short = await products(of(3, false), {
+      x: { shape: [3, 2], values: values.slice(0, 6) },
+    });
+    const padded = await products(of(5, true), {
+      x: { shape: [5, 2], values },
+      own: { shape: [], values: Int32Array.of(3) },
+    });
+    assert.ok(errorOf(padded, short) < 1e-6, cell);
+  }
 });
-
 test.run();
