@@ -23,6 +23,11 @@ interface Surroundings {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+interface AsProcess extends Surroundings {
+  /** With what it is called, behind the engine: the script, and what follows. */
+  readonly args?: readonly string[];
+}
+
 /** Runs `lanewise` with these arguments as a process of its own; `input` is its standard input. */
 export function lanewiseProcess(
   args: readonly string[],
@@ -103,14 +108,13 @@ async function within(
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs `lanewise` with these arguments in this process, one after another: streams, folder, environment and exit are the
- * command's meanwhile. What a process is besides (signals, standard input, its end) needs `lanewiseProcess`.
+ * Does work in this process as if it were one of its own, one piece after another: streams, arguments, folder, environment
+ * and exit are the work's meanwhile.
  */
-export function lanewise(
-  args: readonly string[],
-  surroundings: Surroundings = {},
+export function asProcess(
+  { args = [], cwd = process.cwd(), env = process.env }: AsProcess,
+  work: () => Promise<void>,
 ): Promise<Outcome> {
-  const { cwd = process.cwd(), env = process.env } = surroundings;
   const run = async (): Promise<Outcome> => {
     let [stdout, stderr] = ['', ''];
     const release = [
@@ -118,8 +122,7 @@ export function lanewise(
       capture(process.stderr, (text) => (stderr += text)),
     ];
     try {
-      const argv = [process.execPath, main, ...args];
-      const code = await within({ argv, cwd, env: { ...env } }, runCommand);
+      const code = await within({ argv: [process.execPath, ...args], cwd, env: { ...env } }, work);
       return { code, stdout, stderr };
     } finally {
       release.forEach((each) => each());
@@ -129,6 +132,15 @@ export function lanewise(
   last = outcome.catch(() => {});
   return outcome;
 }
+
+/**
+ * Runs `lanewise` with these arguments `asProcess`. What a process is besides (signals, standard input, its end) needs
+ * `lanewiseProcess`.
+ */
+export const lanewise = (
+  args: readonly string[],
+  surroundings: Surroundings = {},
+): Promise<Outcome> => asProcess({ ...surroundings, args: [main, ...args] }, runCommand);
 
 /** The events of a `--json` run. */
 export const eventsOf = ({ stdout }: Outcome): Record<string, unknown>[] =>

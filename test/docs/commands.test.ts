@@ -1,6 +1,6 @@
 /**
- * Every `$ npx lanewise …` in the console blocks of the README and of docs/ runs; those marked `long` on a few samples
- * only.
+ * Every `$ npx lanewise …` in the console blocks of the README and of docs/ runs; those marked `long` train on a few samples
+ * only, and MNIST is its first samples.
  */
 // slow: the command line, and what it trains
 import { test } from 'uvu';
@@ -11,6 +11,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { execFile } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { colours } from '../cli/colours.js';
@@ -26,6 +28,24 @@ import { blocksOf, documents, root, textOf, type Block } from './documents.js';
 
 const data = resolve(root, process.env['LANEWISE_DATA'] ?? '../shared/data/mnist');
 const short = ['--limit', '320', '--epochs', '1'];
+
+/** The files of MNIST, with the bytes before the first sample, those of a sample, and how many samples are kept. */
+const parts = [
+  { name: 'train-images-idx3-ubyte', header: 16, bytes: 784, count: 2000 },
+  { name: 'train-labels-idx1-ubyte', header: 8, bytes: 1, count: 2000 },
+  { name: 't10k-images-idx3-ubyte', header: 16, bytes: 784, count: 500 },
+  { name: 't10k-labels-idx1-ubyte', header: 8, bytes: 1, count: 500 },
+];
+
+/** Writes the first samples of MNIST, which train and are scored fast. */
+function writeFewDigits(folder: string): void {
+  for (const { name, header, bytes, count } of parts) {
+    const whole = gunzipSync(readFileSync(join(data, `${name}.gz`)));
+    const few = whole.subarray(0, header + bytes * count);
+    few.writeUInt32BE(count, 4);
+    writeFileSync(join(folder, name), few);
+  }
+}
 
 /** A drawn 7 for `predict digit.png`. */
 function drawDigit(path: string): void {
@@ -95,24 +115,25 @@ async function writePictures(text: string, cwd: string): Promise<void> {
     copyFileSync(join(root, 'test', 'golden', 'onnx', 'small.onnx'), join(cwd, 'small.onnx'));
 }
 
-/** A run of LeNet-5, trained once. */
-let trained: string | undefined;
-test.after(() => {
-  if (trained) rmSync(trained, { recursive: true });
-});
+/** A folder for what blocks share. */
+const shared = mkdtempSync(join(tmpdir(), 'lanewise-docs-'));
+test.after(() => rmSync(shared, { recursive: true }));
+
+/** Whether LeNet-5 has been trained, which is done once. */
+let isTrained = false;
 
 /** The runs that a block's commands are about. */
 async function trainFor(text: string, cwd: string): Promise<void> {
   for (const model of ['lenet5-digits', 'lenet5-mnist']) {
     const out = join('runs', model);
     if (!text.includes(join(out, 'model'))) continue;
-    if (!trained) {
-      trained = mkdtempSync(join(tmpdir(), 'lanewise-docs-'));
+    if (!isTrained) {
       const args = ['train', 'lenet5', '--limit', '2000', '--epochs', '1', '--out', 'run'];
-      const { code, stderr } = await lanewise(args, { cwd: trained });
+      const { code, stderr } = await lanewise(args, { cwd: shared });
       assert.is(code, 0, stderr);
+      isTrained = true;
     }
-    cpSync(join(trained, 'run'), join(cwd, out), { recursive: true });
+    cpSync(join(shared, 'run'), join(cwd, out), { recursive: true });
   }
 }
 
@@ -141,8 +162,10 @@ async function runCommands(
       break;
     }
     const strict = isCompared && command.startsWith('train') ? ['--numerics', 'strict'] : [];
-    const args = [...command.split(/\s+/), ...(language.includes('long') ? short : []), ...strict];
-    const env = needsMnist ? { ...process.env, LANEWISE_DATA: data } : process.env;
+    const isShort = language.includes('long') && command.startsWith('train');
+    const args = [...command.split(/\s+/), ...(isShort ? short : []), ...strict];
+    if (needsMnist && !existsSync(join(shared, parts[0]!.name))) writeFewDigits(shared);
+    const env = needsMnist ? { ...process.env, LANEWISE_DATA: shared } : process.env;
     const { code, stdout, stderr } = await lanewise(
       args.filter((arg) => arg !== '…'),
       { cwd, env },

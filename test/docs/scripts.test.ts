@@ -1,24 +1,22 @@
 /** Every JavaScript block of the README and of docs/ runs as it stands, and prints the text block after it. */
-// slow: a process a block
+// slow: what they train
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
-import { inFolder } from '../cli/lanewise.js';
+import { pathToFileURL } from 'node:url';
+import { asProcess, inFolder } from '../cli/lanewise.js';
 import { blocksOf, documents, root, type Block } from './documents.js';
 
-const run = promisify(execFile);
 /** Inside the package, so that `import 'lanewise'` finds it. */
 const scratch = join(root, 'dist', 'snippets');
 mkdirSync(scratch, { recursive: true });
 
-/** What it prints. */
+/** What it prints. The package is loaded once for all of them, since that takes longer than most. */
 async function runBlock({ file, line, text }: Block): Promise<string> {
   const path = join(scratch, `${file.replaceAll(/\W/g, '-')}-${line}.mjs`);
   writeFileSync(path, text);
-  const { stdout } = await inFolder((cwd) => {
+  const { code, stdout, stderr } = await inFolder((cwd) => {
     for (const path of [
       'pytorch.safetensors',
       'torch/checkpoint.pt',
@@ -29,8 +27,12 @@ async function runBlock({ file, line, text }: Block): Promise<string> {
       if (!text.includes(basename(path))) continue;
       copyFileSync(join(root, 'test', 'golden', path), join(cwd, basename(path)));
     }
-    return run(process.execPath, [path], { cwd });
+    return asProcess(
+      { args: [path], cwd },
+      async () => void (await import(pathToFileURL(path).href)),
+    );
   });
+  assert.is(code, 0, stderr);
   return stdout;
 }
 
