@@ -6,6 +6,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { runSmall, type Options } from './small-run.js';
 
 export const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 export const program = here('small-run.js');
@@ -61,12 +62,23 @@ const linesOf = ({ stdout }: Outcome): Line[] =>
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Line);
 
-/** The run of small-run.ts, with files of at most `blocks` (of 512 bytes) if given. */
+/** The run of small-run.ts in this process, which is what starts fastest. */
+async function smallHere(options: Options): Promise<Outcome> {
+  let stdout = '';
+  const isWhole = await runSmall(options, (line) => (stdout += `${JSON.stringify(line)}\n`));
+  return { code: isWhole ? 0 : 1, signal: null, stdout, stderr: '' };
+}
+
+/**
+ * The run of small-run.ts, with files of at most `blocks` (of 512 bytes) if given. With these or an environment of its own
+ * it is a process of its own.
+ */
 export function small(
-  options: object,
+  options: Options,
   blocks?: number,
   env: Record<string, string> = {},
 ): Promise<Outcome> {
+  if (blocks === undefined && Object.keys(env).length === 0) return smallHere(options);
   const imports = env['LANEWISE_DEATH'] ? ['--import', dyingThread] : [];
   const command = [process.execPath, ...imports, program, JSON.stringify(options)];
   // Node turns the signal of a file that grows too large into an error of the write.
