@@ -14,7 +14,6 @@ test('descent-paths: on a quadratic the distance shrinks by |1 − rate · eigen
   const other = await runSmall('descent-paths', { settings: { seed: 5, rate: 1.5 } });
   assert.equal(unexpected(other), []);
   assert.is.not(other.sha256, result.sha256);
-  assert.is((await runSmall('descent-paths')).sha256, result.sha256);
 });
 
 test('saddle-points: Lanczos’ method finds the ends of the spectrum, and few eigenvalues stay negative', async () => {

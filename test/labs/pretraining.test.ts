@@ -21,13 +21,12 @@ test('layers of a net for other classes help where samples are few', async () =>
 });
 
 test('what a student learned from a hint is where it begins', async () => {
-  const [one, two] = await Promise.all([0, 2].map((workers) => runSmall('fitnets', { workers })));
-  assert.is(one!.sha256, two!.sha256);
+  const result = await runSmall('fitnets', { workers: 0 });
   // Two stages of so many 3×3 convolutions of four filters, and a dense layer, of four filters on 7×7 pixels.
   const convolutions = 1 * 4 * 9 + 4 + 3 * (4 * 4 * 9 + 4);
-  assert.is(figureOf(one!, 'weights of the deepest student'), convolutions + 4 * 49 * 10 + 10);
+  assert.is(figureOf(result, 'weights of the deepest student'), convolutions + 4 * 49 * 10 + 10);
   const [labels, hint] = ['labels alone', 'and a hint half way'].map((how) =>
-    figureOf(one!, `error of the deepest student, ${how}`),
+    figureOf(result, `error of the deepest student, ${how}`),
   );
   assert.ok(hint! < labels! - 0.04, `${labels} and ${hint}`);
 });
