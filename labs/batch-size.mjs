@@ -1,5 +1,5 @@
 // Batch size as a regulariser: minibatches of several sizes train to the same loss, and reach minima of other shapes.
-import { createStepper, hessianVectorProduct, mlp, sgd, subset } from 'lanewise';
+import { createStepper, hessianOf, mlp, sgd, subset } from 'lanewise';
 import { lab, lanczos, lines, randomNumbers } from 'lanewise/lab';
 
 const flat = (arrays) => Float64Array.from([...arrays.values()].flatMap((values) => [...values]));
@@ -8,12 +8,12 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 /** The largest eigenvalue of the Hessian of the training loss. */
 async function sharpness(model, weights, data) {
   const random = randomNumbers(1);
-  const times = async (vector) => {
+  const hessian = await hessianOf(model, weights, data, { numerics: 'strict' });
+  const times = (vector) => {
     let end = 0;
     const next = ({ length }) => Float32Array.from(vector.subarray(end, (end += length)));
     const parts = new Map([...weights].map(([name, values]) => [name, next(values)]));
-    const given = [model, weights, data, parts, { numerics: 'strict' }];
-    return flat((await hessianVectorProduct(...given)).products);
+    return flat(hessian(parts).products);
   };
   const start = flat(weights).map(() => random.normal());
   return (await lanczos(times, start, { steps: 12 })).values.at(-1);

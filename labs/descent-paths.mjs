@@ -1,5 +1,5 @@
 // Paths of gradient descent and stochastic gradient descent over losses of two parameters.
-import { arrays, createStepper, hessianVectorProduct, linear } from 'lanewise';
+import { arrays, createStepper, hessianOf, linear } from 'lanewise';
 import { momentum, sequential, sgd } from 'lanewise';
 import { heatmap, lab, randomNumbers } from 'lanewise/lab';
 
@@ -28,12 +28,12 @@ const asWeights = (net, at) =>
 /** The eigenvalues of the Hessian at a place, the smaller first: two products give its two columns. */
 async function eigenvalues(net, { inputs, targets }, at) {
   const data = arrays({ samples: inputs, targets });
-  const times = async (unit) => {
-    const given = [net, asWeights(net, at), data, asWeights(net, unit)];
-    const { products } = await hessianVectorProduct(...given, { numerics: 'strict' });
+  const hessian = await hessianOf(net, asWeights(net, at), data, { numerics: 'strict' });
+  const times = (unit) => {
+    const { products } = hessian(asWeights(net, unit));
     return [...products.values()].map(([value]) => value);
   };
-  const [[a, b], [, d]] = [await times([1, 0]), await times([0, 1])];
+  const [[a, b], [, d]] = [times([1, 0]), times([0, 1])];
   const radius = Math.sqrt(((a - d) / 2) ** 2 + b * b);
   return [(a + d) / 2 - radius, (a + d) / 2 + radius];
 }

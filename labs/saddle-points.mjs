@@ -1,5 +1,5 @@
 // Saddle points: the Hessian along training, its extreme eigenvalues by Lanczos' method and how many are negative.
-import { avgPool2d, createStepper, flatten, hessianVectorProduct, linear } from 'lanewise';
+import { avgPool2d, createStepper, flatten, hessianOf, linear } from 'lanewise';
 import { momentum, sequential, subset, tanh } from 'lanewise';
 import { lab, lanczos, lines, points, randomNumbers } from 'lanewise/lab';
 
@@ -12,14 +12,16 @@ function smallNet(width) {
   return sequential(layers, { input: [1, 28, 28], mean: 0.1307, deviation: 0.3081 });
 }
 
-/** The product of the Hessian with one array for all parameters, and the loss. */
-async function curvature(model, weights, data, vector) {
-  let end = 0;
-  const next = (shape) => vector.subarray(end, (end += shape.reduce((a, b) => a * b, 1)));
-  const parts = model.parameters.map(({ name, shape }) => [name, Float32Array.from(next(shape))]);
-  const numerics = 'strict';
-  const found = await hessianVectorProduct(model, weights, data, new Map(parts), { numerics });
-  return { product: flat(found.products), loss: found.loss };
+/** The Hessian as a function: its product with one array for all parameters, and the loss. */
+async function curvature(model, weights, data) {
+  const hessian = await hessianOf(model, weights, data, { numerics: 'strict' });
+  return (vector) => {
+    let end = 0;
+    const next = ({ length }) => Float32Array.from(vector.subarray(end, (end += length)));
+    const parts = new Map([...weights].map(([name, values]) => [name, next(values)]));
+    const { products, loss } = hessian(parts);
+    return { product: flat(products), loss };
+  };
 }
 
 /**
@@ -84,16 +86,16 @@ export default lab({
       const step = Math.round(steps * (look / (looks - 1)) ** 3);
       while (stepper.steps < step) await stepper.step(batch);
       const weights = stepper.weights();
-      const times = (vector) => curvature(model, weights, batch, vector);
+      const times = await curvature(model, weights, batch);
       const random = randomNumbers(seed);
       const start = flat(weights).map(() => random.normal());
-      const { values } = await lanczos(async (v) => (await times(v)).product, start, { steps: 40 });
+      const { values } = await lanczos((v) => times(v).product, start, { steps: 40 });
       const matrix = [];
       for (let i = 0; i < start.length; i++) {
-        matrix.push((await times(start.map((_, j) => Number(i === j)))).product);
+        matrix.push(times(start.map((_, j) => Number(i === j))).product);
         progress(look + i / start.length, looks, `step ${step}`);
       }
-      const { loss } = await times(start);
+      const { loss } = times(start);
       found.push({ step, loss, matrix, low: values[0], high: values.at(-1) });
       say(`step ${step}: loss ${loss.toFixed(3)}, eigenvalues up to ${values.at(-1).toFixed(3)}`);
     }

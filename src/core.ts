@@ -138,7 +138,11 @@ export { forecast } from './trained/next-rows.js';
 export { generate, type GenerateOptions } from './trained/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './look/gradients-of.js';
 export { jacobianOf, type Jacobian, type JacobianOptions } from './look/jacobian-of.js';
-export { hessianVectorProduct, type HessianVectorProduct } from './look/hessian-vector-product.js';
+export {
+  hessianOf,
+  hessianVectorProduct,
+  type HessianVectorProduct,
+} from './look/hessian-vector-product.js';
 export { lsuv, type LsuvOptions } from './look/lsuv.js';
 /** Metrics of labels and predictions, and those that training evaluates by name (docs/metrics.md). */
 export * as metrics from './metrics/index.js';

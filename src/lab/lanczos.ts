@@ -57,7 +57,7 @@ const NOTHING_LEFT = 1e-6;
 
 /**
  * The operator's spectrum as seen from `start`, with full reorthogonalisation: a product a step, fewer if the steps so far
- * have found all that the start has parts of. Products of `hessianVectorProduct` make the Hessian an operator. The
+ * have found all that the start has parts of. `hessianOf` makes the Hessian such an operator. The
  * arithmetic is the same in every engine.
  * @param times the product with a vector of the start's length
  * @param start any vector but 0; numbers ±1 at random if the weights are to be shares

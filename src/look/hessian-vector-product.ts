@@ -11,7 +11,7 @@ import type { AnyDataset } from '../data/dataset.js';
 import { input, showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../crew/session.js';
-import { evaluate } from '../step/compute-tensors.js';
+import { createEvaluator } from '../step/compute-tensors.js';
 import { gradientRequest, type GradientOptions, type Gradients } from './gradients-of.js';
 import { lossGraph } from './step-gradients.js';
 
@@ -22,11 +22,24 @@ export interface HessianVectorProduct extends Gradients {
 }
 
 /**
- * H·v for the Hessian H of the mean loss of all samples of `data`, as one shard in the calling thread, exact up to
- * rounding. Where the loss has a kink, as ReLU has, H is that of the smooth piece that the weights are on. `vector` has
- * an array for each name in `by`; default all trained parameters.
- * @throws LanewiseError kind 'argument' as `gradientsOf`, for a vector that does not fit, and for an op without gradients
- * in a layer of one's own; kind 'data' if data and model do not fit.
+ * The Hessian H of the mean loss as a function of vectors, H·v: all samples of `data` are one shard in the calling thread, and
+ * the products are exact up to rounding. Where the loss has a kink, as ReLU has, H is that of the smooth piece that the
+ * weights are on. `vector` has an array for each name in `by`; default all trained parameters. It is compiled once, for the
+ * weights and the data as they are now.
+ * @throws LanewiseError kind 'argument' as `gradientsOf`, and for an op without gradients in a layer of one's own; kind
+ * 'data' if data and model do not fit. The function throws kind 'argument' for a vector that does not fit.
+ */
+export const hessianOf = (
+  model: Model,
+  weights: Weights,
+  data: AnyDataset,
+  options: GradientOptions = {},
+): Promise<(vector: Weights) => HessianVectorProduct> =>
+  hessian('hessianOf', model, weights, data, options);
+
+/**
+ * A product of the Hessian of the mean loss with one vector: `hessianOf`, for a single use.
+ * @throws LanewiseError as `hessianOf` and its function.
  */
 export async function hessianVectorProduct(
   model: Model,
@@ -35,23 +48,41 @@ export async function hessianVectorProduct(
   vector: Weights,
   options: GradientOptions = {},
 ): Promise<HessianVectorProduct> {
-  const owner = 'hessianVectorProduct';
+  return (await hessian('hessianVectorProduct', model, weights, data, options))(vector);
+}
+
+async function hessian(
+  owner: string,
+  model: Model,
+  weights: Weights,
+  data: AnyDataset,
+  options: GradientOptions,
+): Promise<(vector: Weights) => HessianVectorProduct> {
   const { samples, terms, request } = await gradientRequest(owner, model, weights, data, options);
   const { by, numerics } = request;
   const { mean, wanted, feeds } = await lossGraph(model, weights, samples, terms, request);
-  checkVector(vector, by, wanted);
   const slopes = gradients(mean, wanted);
   const along = wanted.map(({ shape }, i) => input(`vector '${by[i]}'`, shape));
-  along.forEach((leaf, i) => feeds.set(leaf, vector.get(by[i]!)!));
-  const products = changesOf(slopes, along, wanted);
-  const [loss, ...values] = await evaluate([mean, ...slopes, ...products], feeds, { numerics });
-  const named = (from: number) => new Map(by.map((name, i) => [name, values[from + i]!]));
-  return { loss: loss![0]!, gradients: named(0), products: named(by.length) };
+  const outputs = [mean, ...slopes, ...changesOf(slopes, along, wanted)];
+  const evaluator = await createEvaluator(outputs, [...feeds.keys(), ...along], { numerics });
+  for (const [leaf, values] of feeds) evaluator.feed(leaf, values);
+  return (vector) => {
+    checkVector(owner, vector, by, wanted);
+    along.forEach((leaf, i) => evaluator.feed(leaf, vector.get(by[i]!)!));
+    const [loss, ...values] = evaluator.run();
+    const named = (from: number) => new Map(by.map((name, i) => [name, values[from + i]!]));
+    return { loss: loss![0]!, gradients: named(0), products: named(by.length) };
+  };
 }
 
-function checkVector(vector: Weights, by: readonly string[], wanted: readonly Tensor[]): void {
+function checkVector(
+  owner: string,
+  vector: Weights,
+  by: readonly string[],
+  wanted: readonly Tensor[],
+): void {
   const refuse = (found: string, hint?: string): never => {
-    throw new LanewiseError('argument', `hessianVectorProduct: ${found}`, hint);
+    throw new LanewiseError('argument', `${owner}: ${found}`, hint);
   };
   if (!(vector instanceof Map))
     refuse(

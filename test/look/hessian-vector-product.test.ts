@@ -12,7 +12,7 @@ import * as L from '../../src/layers/index.js';
 import type { Model } from '../../src/layers/index.js';
 import * as losses from '../../src/losses/index.js';
 import { gradientsOf, type GradientOptions } from '../../src/look/gradients-of.js';
-import { hessianVectorProduct } from '../../src/look/hessian-vector-product.js';
+import { hessianOf, hessianVectorProduct } from '../../src/look/hessian-vector-product.js';
 import { loadGolden, unpack } from '../support/golden.js';
 import { examples, modelOf, samplesOf, withNumbers } from '../support/layer-examples.js';
 import { numbers } from '../support/numbers.js';
@@ -377,6 +377,35 @@ test('parts of the Hessian, by parameters and inputs', async () => {
   );
 });
 
+test('one Hessian for many vectors: the bits of single products, of the weights and data it was given', async () => {
+  const weights = drawn(small, 1);
+  const values = numbers(8, 1);
+  const data = { ...table, inputs: { input: { shape: [2], values } } };
+  for (const options of [{}, { mode: 'evaluation', by: ['2.bias', 'input'] }] as const) {
+    const by = ('by' in options && options.by) || trainedOf(small);
+    const vectors = [21, 22, 21].map(
+      (seed) =>
+        new Map(
+          by.map((name) => [name, numbers(name === 'input' ? 8 : weights.get(name)!.length, seed)]),
+        ),
+    );
+    const expected = [];
+    for (const vector of vectors)
+      expected.push(await hessianVectorProduct(small, weights, table, vector, options));
+    const given = new Map([...weights].map(([name, array]) => [name, array.slice()]));
+    const times = await hessianOf(small, given, data, options);
+    const found = vectors.map((vector) => {
+      // What is changed afterwards is not seen.
+      given.forEach((array) => array.fill(7));
+      values.fill(7);
+      return times(vector);
+    });
+    values.set(numbers(8, 1));
+    assert.equal(found, expected);
+    assert.not.equal(found[0]!.products, found[1]!.products);
+  }
+});
+
 test('a loss that is linear in what it is differentiated by has zeros', async () => {
   const model = L.sequential([L.linear(2, 1)], { input: [2] });
   const data = {
@@ -407,6 +436,8 @@ test('vectors that do not fit are refused', async () => {
     assert.ok(error instanceof LanewiseError, String(error));
     assert.is(error.kind, 'argument');
     assert.match(error.message, message);
+    const times = await hessianOf(small, weights, table);
+    assert.throws(() => times(vector as Arrays), message);
   }
 });
 

@@ -434,6 +434,7 @@ export const calls: Readonly<Record<string, Args>> = {
   gradientsOf: [model, weights, table, options],
   jacobianOf: [model, weights, table, options],
   initialWeights: [model, options],
+  hessianOf: [model, weights, table, options],
   hessianVectorProduct: [model, weights, table, weights, options],
   lsuv: [model, table, options],
   encode: [trained, table, options],
