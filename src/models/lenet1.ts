@@ -17,7 +17,7 @@ import {
 } from '../layers/index.js';
 import { LENET, type LeNetOptions } from './lenet5.js';
 
-/** The maps of H2's four that each of H3's twelve sees: 20 connections, which give the paper's counts; their places are ours. */
+/** The maps of H2's four that each of H3's twelve sees: 20 connections, those of table 1 of LeCun et al. 1989. */
 const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], [2, 3], [2, 3]];
 
 /** Images channels×28×28 (the paper's are 16×16, framed), ten classes by default, scaled as for lenet5. */
