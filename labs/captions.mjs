@@ -133,8 +133,8 @@ export default lab({
     const other = share(found.slice(1), seen.captions);
     const expected = [scenes < 3000 ? 0.1 : 0.9, 1];
     const { values } = unseen.data.inputs.picture;
-    const items = composed.slice(0, 10).map((label, i) => {
-      return { pixels: sceneAt(values, i), shape: [3, SIZE, SIZE], label };
+    const items = composed.slice(0, 10).map((said, i) => {
+      return { pixels: sceneAt(values, i), shape: [3, SIZE, SIZE], label: said.replace(' .', '.') };
     });
     return {
       figures: [

@@ -30,6 +30,8 @@ function denoiser(height, width, { channels, depth }) {
   return functional({ inputs: { noisy }, outputs: { clean }, layers: { correction } });
 }
 
+const PHOTOGRAPH = '/usr/share/tuxpaint/templates/lighthouse.jpg';
+
 const unit = (bytes) => Float32Array.from(bytes, (value) => value / 255);
 
 export default lab({
@@ -37,7 +39,7 @@ export default lab({
   group: 'Beyond classification',
   title: 'Denoising',
   about:
-    'Normal noise is added to digits and to generated pictures of leaves. A net learns to get back the clean ones, and is tried on digits and on a picture that it has not seen: yours with picture=FILE. With target=noisy it never sees a clean picture, only the same ones with other noise, and learns nearly as well, as the mean of noise is 0.',
+    'Normal noise is added to digits and to generated pictures of leaves. A net learns to get back the clean ones, and is tried on digits and on a picture that it has not seen: yours with picture=FILE, or with picture=tuxpaint-data the lighthouse of that Debian package. With target=noisy it never sees a clean picture, only the same ones with other noise, and learns nearly as well, as the mean of noise is 0.',
   papers: [
     { cite: 'Zhang et al. 2017', title: 'DnCNN', link: 'https://arxiv.org/abs/1608.03981' },
     {
@@ -60,7 +62,7 @@ export default lab({
   },
   settingsAbout: {
     sigma: 'deviation of the noise, of 255',
-    picture: 'a PNG, JPEG or WebP file to try the net on, or none: a drawn house',
+    picture: 'a PNG, JPEG or WebP file to try the net on, tuxpaint-data, or none: a drawn house',
     size: 'sides of that picture in pixels, an even number',
     target: { about: 'what the net is to give', choices: ['clean', 'noisy'] },
     patches: 'pictures to learn from, half of them digits',
@@ -108,9 +110,10 @@ export default lab({
       const decibels = [seen, blurred, scores].map((one) => psnr(one, truth));
       return { name, size: [h, w], all: [truth, seen, scores], scores, decibels };
     };
+    const file = picture === 'tuxpaint-data' ? PHOTOGRAPH : picture;
     const one =
-      picture !== 'none'
-        ? (await readImage(picture, { size, channels: 1 })).samples
+      file !== 'none'
+        ? (await readImage(file, { size, channels: 1 })).samples
         : drawImage('house', { size, channels: 1 }).samples;
     const found = [
       await cleaned('digits', test.samples, H, W),

@@ -6,6 +6,7 @@ import { ops, pixelShuffle, relu, sequential, train, withWeights } from 'lanewis
 import { bars, deadLeaves, images, lab, psnr, randomNumbers, readImage } from 'lanewise/lab';
 
 const SCALE = 3;
+const PHOTOGRAPHS = '/usr/share/tuxpaint/templates';
 const strict = { numerics: 'strict' };
 
 /** Keys' cubic (1981, a = −½), with antialiasing where a picture shrinks, as in MATLAB's imresize. */
@@ -47,10 +48,10 @@ async function bytesOf(model, pixels, size) {
 async function readPictures({ pictures, size, seed }, generated) {
   const random = randomNumbers(seed);
   if (pictures === 'none') return Array.from({ length: generated }, () => deadLeaves(random, size));
-  const names = readdirSync(pictures).filter((name) => /\.(png|jpe?g|webp)$/i.test(name));
-  const read = names
-    .toSorted()
-    .map((name) => readImage(join(pictures, name), { size, channels: 1 }));
+  const folder = pictures === 'tuxpaint-data' ? PHOTOGRAPHS : pictures;
+  const names = readdirSync(folder).filter((name) => /\.(png|jpe?g|webp)$/i.test(name));
+  const files = names.toSorted().map((name) => join(folder, name));
+  const read = files.map((file) => readImage(file, { size, channels: 1 }));
   return (await Promise.all(read)).map(({ samples }) => samples);
 }
 
@@ -61,7 +62,7 @@ export default lab({
   group: 'Beyond classification',
   title: 'Super-resolution ×3',
   about:
-    'Pictures are shrunk to a third of their sides, and enlarged again: by bicubic interpolation, and by a net that adds what it has learned from other pictures. The last pictures of the folder are held out. pictures=FOLDER takes your own, such as the photographs in /usr/share/tuxpaint/templates of Debian’s tuxpaint-data.',
+    'Pictures are shrunk to a third of their sides, and enlarged again: by bicubic interpolation, and by a net that adds what it has learned from other pictures. The last pictures of the folder are held out. pictures=FOLDER takes your own, pictures=tuxpaint-data the photographs of that Debian package.',
   papers: [
     {
       cite: 'Dong et al. 2014',
@@ -72,7 +73,7 @@ export default lab({
   ],
   settings: { pictures: 'none', size: 240, held: 5, width: 32, epochs: 120, seed: 1 },
   settingsAbout: {
-    pictures: 'a folder of PNG, JPEG and WebP files, or none: generated pictures',
+    pictures: 'a folder of PNG, JPEG and WebP files, tuxpaint-data, or none: generated pictures',
     size: 'to which they are brought first: pixels of each side, a multiple of 3',
     held: 'how many are held out',
     width: 'channels of the convolutions',
@@ -100,7 +101,6 @@ export default lab({
       { data, ...learning, ...steps, seed, workers, ...strict },
       { onEpoch: ({ epoch }) => progress(epoch, epochs, 'epochs') },
     );
-
     const few = await bytesOf(shrink, truth, size);
     const ways = {
       bicubic: await bytesOf(fixed(bicubic(size), low), few, low),

@@ -166,7 +166,7 @@ function labText(lab, showFigure) {
     '',
     ...all.map(
       ([command, { sha256, cpu }]) =>
-        `- \`${command}\`: ${cpu < 10 ? cpu : Math.round(cpu)} s of processor time, \`${sha256}\``,
+        `- \`${command}\`: ${cpu === undefined ? '' : `${cpu < 10 ? cpu : Math.round(cpu)} s of processor time, `}\`${sha256}\``,
     ),
     ...(lab.papers.length > 0 ? [`- ${lab.papers.map(paperText).join('; ')}`] : []),
     '',

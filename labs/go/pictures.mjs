@@ -52,8 +52,8 @@ export function picturesOf(rounds, trials, opening) {
     heatmap({
       title: 'The first move',
       caption: 'Where a search from the empty board looks first: the centre wins all 25 points.',
-      x: { name: 'column', from: 0.5, to: 5.5 },
-      y: { name: 'row', from: 0.5, to: 5.5 },
+      x: { name: 'column', from: 1, to: 5 },
+      y: { name: 'row', from: 1, to: 5 },
       rows: 5,
       columns: 5,
       values: [4, 3, 2, 1, 0].flatMap((row) => [...opening.subarray(5 * row, 5 * row + 5)]),
