@@ -34,11 +34,12 @@ const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const superscript = (n: number): string =>
   (n < 0 ? '⁻' : '') + [...String(Math.abs(n))].map((digit) => RAISED[Number(digit)]!).join('');
 
-/** Steps of 1, 2 or 5 times a power of ten, about `count` between the two. */
-export function roundTicks(low: number, high: number, count: number): number[] {
+/** Steps of 1, 2 or 5 times a power of ten, about `count` between the two, none of them below `least`. */
+export function roundTicks(low: number, high: number, count: number, least = 0): number[] {
   const rough = (high - low) / Math.max(1, count);
   const unit = tenTo(Math.floor(log10(rough)));
-  const step = unit * ([1, 2, 5].find((times) => times * unit >= rough * 0.999) ?? 10);
+  const round = unit * ([1, 2, 5].find((times) => times * unit >= rough * 0.999) ?? 10);
+  const step = Math.max(round, least);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) =>
@@ -70,12 +71,14 @@ export interface Ends {
   readonly max?: number | undefined;
   /** Whether the first and last value lie on the frame, as for time; else some room is left. */
   readonly isTight?: boolean;
+  /** Whether there is nothing between whole numbers, as for epochs: then no tick is there. */
+  readonly isWhole?: boolean;
 }
 
 /** The axis of these values between two places, with about `count` ticks. */
 export function scaleOf(
   values: Iterable<number>,
-  { log: isLog = false, min, max, isTight = false }: Ends,
+  { log: isLog = false, min, max, isTight = false, isWhole = false }: Ends,
   [from, to]: readonly [number, number],
   count: number,
 ): Scale {
@@ -104,8 +107,11 @@ export function scaleOf(
   // 10ˣ of the ends, by steps of a hundredth of a decade: only which ticks are shown depends on it.
   const valueOf = (x: number): number => (isLog ? antilog(x) : x);
   const [bottom, top] = [valueOf(first), valueOf(last)];
-  const found = (isLog ? powerTicks : roundTicks)(bottom, top, count);
-  const ticks = found.length > 0 ? found : [bottom, top];
+  const plain = roundTicks(bottom, top, count, isWhole && last - first > 1 ? 1 : 0);
+  const powers = isLog ? powerTicks(bottom, top, count) : plain;
+  // One value says nothing of an axis: within a short one, round steps have more.
+  const found = powers.length > 1 ? powers : plain;
+  const ticks = found.length > 1 ? found : [bottom, top];
   return {
     low: bottom,
     high: top,

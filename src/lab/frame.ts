@@ -58,9 +58,12 @@ export function frameOf(size: Size, x: AxisOf, y: AxisOf, right = 18): Frame {
   const plot = { left, right: size.width - right, top, bottom };
   const ends = [plot.left, plot.right] as const;
   let count = (plot.right - plot.left) / 62;
-  let across = scaleOf(x.values, x, ends, count);
+  const values = Float64Array.from(x.values);
+  const isWhole = values.every((value) => Number.isInteger(value));
+  const scaleTo = (most: number): Scale => scaleOf(values, { ...x, isWhole }, ends, most);
+  let across = scaleTo(count);
   // Long numbers need more room each.
-  for (; count > 1.5 && isCrowded(across); count *= 0.7) across = scaleOf(x.values, x, ends, count);
+  for (; count > 1.5 && isCrowded(across); count *= 0.7) across = scaleTo(count);
   return { size, plot, x: across, y: scale };
 }
 
@@ -72,31 +75,27 @@ const isCrowded = ({ ticks, at }: Scale): boolean =>
         ((text.length + ticks[i - 1]!.text.length) / 2) * CHARACTER + 8,
   );
 
+/** A value of an axis: its line of the grid, and the number beside it. */
+const tickPart = (line: string, x: number, y: number, anchor: string, text: string): Html =>
+  html`<path class="grid" d="${line}" /><text x="${px(x)}" y="${px(y)}" text-anchor="${anchor}"
+      >${text}</text
+    >`;
+
 /** The vertical axis: its name above it, its ticks beside it, and its grid. */
-export const verticalPart = (plot: Plot, y: Scale, name: string): Html =>
-  html`<text x="0" y="11" class="name">${name}</text>${y.ticks.map(
-      ({ value, text }) =>
-        html`<path class="grid" d="M${px(plot.left)} ${px(y.at(value))}H${px(plot.right)}" /><text
-            x="${px(plot.left - 6)}"
-            y="${px(y.at(value) + 4)}"
-            text-anchor="end"
-            >${text}</text
-          >`,
-    )}`;
+export const verticalPart = ({ left, right }: Plot, y: Scale, name: string): Html =>
+  html`<text x="0" y="11" class="name">${name}</text>${y.ticks.map(({ value, text }) => {
+      const at = y.at(value);
+      return tickPart(`M${px(left)} ${px(at)}H${px(right)}`, left - 6, at + 4, 'end', text);
+    })}`;
 
 /** The horizontal axis: its ticks below it, and its name below them. */
-export const horizontalPart = (plot: Plot, x: Scale, name: string): Html =>
-  html`${x.ticks.map(
-      ({ value, text }) =>
-        html`<path class="grid" d="M${px(x.at(value))} ${px(plot.top)}V${px(plot.bottom)}" /><text
-            x="${px(x.at(value))}"
-            y="${px(plot.bottom + LINE)}"
-            text-anchor="middle"
-            >${text}</text
-          >`,
-    )}<text
-      x="${px((plot.left + plot.right) / 2)}"
-      y="${px(plot.bottom + 2 * LINE + 2)}"
+export const horizontalPart = ({ left, right, top, bottom }: Plot, x: Scale, name: string): Html =>
+  html`${x.ticks.map(({ value, text }) => {
+      const at = x.at(value);
+      return tickPart(`M${px(at)} ${px(top)}V${px(bottom)}`, at, bottom + LINE, 'middle', text);
+    })}<text
+      x="${px((left + right) / 2)}"
+      y="${px(bottom + 2 * LINE + 2)}"
       text-anchor="middle"
       class="name"
       >${name}</text

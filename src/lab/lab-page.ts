@@ -62,7 +62,11 @@ const tablePart = ({ columns, rows }: Table): Html =>
     <table>
       <thead>
         <tr>
-          ${columns.map((name) => html`<th scope="col">${name}</th>`)}
+          ${columns.map((name, i) =>
+            typeof rows[0]?.[i] === 'string'
+              ? html`<th scope="col" class="words">${name}</th>`
+              : html`<th scope="col">${name}</th>`,
+          )}
         </tr>
       </thead>
       <tbody>

@@ -40,7 +40,7 @@ td + td, th + td, th + th { padding-left: 8px; }
 thead th, tbody:first-child tr:first-child > * { border-top: 0; }
 thead th { color: var(--soft); font-weight: 500; }
 th:first-child { text-align: left; font-weight: 500; white-space: normal; min-width: 110px; }
-td.words { text-align: left; white-space: normal; }
+td.words, th.words { text-align: left; white-space: normal; }
 td.words:last-child { color: var(--soft); min-width: 150px; }
 figure td.words, figure td.words:last-child { color: inherit; min-width: 0; }
 .value { font-weight: 600; }
@@ -61,7 +61,14 @@ figure td.words, figure td.words:last-child { color: inherit; min-width: 0; }
   .figures th, .figures td.words { flex: 1 0 100%; text-align: left; }
   .figures td:not([data-is], .value, .words) { display: none; }
   .figures [data-is]::before { content: attr(data-is) ' '; color: var(--soft); }
+  figure th, figure td { padding-right: 6px; }
+  figure thead th { white-space: normal; vertical-align: bottom; }
+  figure table { font-size: 12px; }
+  th:first-child { min-width: 0; }
+  th code { white-space: nowrap; }
+  .panel:not(.figures) td.value { white-space: normal; overflow-wrap: anywhere; }
+  td.words:last-child { min-width: 0; }
   .images { gap: 5px; }
-  .images li { font-size: 11px; }
+  .images li { font-size: 10px; }
 }
 `;

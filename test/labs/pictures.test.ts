@@ -54,6 +54,23 @@ test('ticks are round and lie within the axis', () => {
   const alone = scaleOf([3], {}, [0, 10], 3);
   assert.ok(alone.at(3) > 0 && alone.at(3) < 10 && alone.ticks.length > 0);
   assert.ok(scaleOf([NaN], {}, [0, 10], 3).ticks.length > 0, 'an axis of nothing is still one');
+  for (const [low, high] of [
+    [0.8, 2.6],
+    [5.5, 9],
+    [1.21, 1.22],
+    [3, 40],
+    [1e-9, 2e-9],
+  ] as const) {
+    const { ticks, ...ends } = scaleOf([low, high], { log: true }, [0, 100], 4);
+    assert.ok(ticks.length > 1, `from ${low} to ${high} one value would not say how far it is`);
+    for (const { value } of ticks)
+      assert.ok(value >= ends.low * 0.999 && value <= ends.high * 1.001, `${value}`);
+  }
+  const epochs = scaleOf([1, 2, 3], { isWhole: true, isTight: true }, [0, 100], 8);
+  assert.equal(
+    epochs.ticks.map(({ value }) => value),
+    [1, 2, 3],
+  );
 });
 
 test('numbers are brief', () => {
