@@ -1,5 +1,6 @@
 // Runs the long tests that are too slow for every change: a run killed at 20 random moments and worker threads killed every
-// 50 steps, a checkpoint of 2 GiB, 20,000 steps during which memory must not grow, and disputes about steps tampered with.
+// 50 steps, a checkpoint of 2 GiB, 20,000 steps during which memory must not grow, disputes about steps tampered with, and
+// every setting of every lab changed alone.
 //   npm run soak
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -18,3 +19,4 @@ run(['scripts/build.mjs', '--tests']);
 run(['scripts/test.mjs', 'runs/kill', 'runs/large-checkpoint'], { LANEWISE_KILLS: '20' });
 run(['dist/test/soak/long-run.js']);
 run(['dist/test/soak/receipts.js']);
+run(['dist/test/soak/lab-settings.js']);

@@ -17,7 +17,9 @@ export const labNames = (): string[] =>
 
 /** The package as labs import it: one copy of it, with theirs. */
 const bundle = new URL('../../src/bundle/lab.js', import.meta.url).href;
-const { runLab, labPage } = (await import(bundle)) as typeof import('../../src/lab/index.js');
+export const { runLab, labPage } = (await import(
+  bundle
+)) as typeof import('../../src/lab/index.js');
 
 export async function loadLab(name: string): Promise<Lab> {
   const file = pathToFileURL(join(labsFolder, `${name}.mjs`)).href;
