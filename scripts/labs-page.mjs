@@ -173,6 +173,20 @@ function labText(lab, showFigure) {
   ];
 }
 
+/** Where a heading is on the page. */
+const anchorOf = (title) =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s-]/gu, '')
+    .replace(/\s/g, '-');
+
+/** The labs of each group in a line, with links to them. */
+const contentsOf = (labs, groups) =>
+  groups.map((group) => {
+    const titles = labs.filter((lab) => lab.group === group).map(({ title }) => title);
+    return `- ${group}: ${titles.map((title) => `[${title}](#${anchorOf(title)})`).join('; ')}`;
+  });
+
 const [BEGIN, END] = ['<!-- labs: begin -->', '<!-- labs: end -->'];
 
 /** docs/labs.md with what the records say between its two marks. */
@@ -189,7 +203,8 @@ export async function pageText() {
     '',
     ...labs.filter((lab) => lab.group === group).flatMap((lab) => labText(lab, showFigure)),
   ]);
-  const whole = `${before}${BEGIN}\n\n${body.join('\n')}\n${END}${after}`;
+  const contents = contentsOf(labs, groups);
+  const whole = `${before}${BEGIN}\n\n${[...contents, '', ...body].join('\n')}\n${END}${after}`;
   return format(whole, { ...(await resolveConfig(page)), filepath: page });
 }
 
