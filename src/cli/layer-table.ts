@@ -1,8 +1,8 @@
 /** The table of a model's layers: their kinds, outputs, parameters and work. */
 import type { ModelGraph } from '../layers/graph.js';
-import { topologicalOrder } from '../graph/order.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { parameterCount, type Model } from '../layers/index.js';
+import { operationsOf } from '../look/operations-of.js';
 import { formatCount } from './terminal.js';
 
 /** A layer of a model. */
@@ -24,14 +24,7 @@ const shownName = ({ layer, output: { source } }: ModelGraph['activations'][numb
 /** The layers in the order of their evaluation. */
 export function layerRows(model: Model): LayerRow[] {
   const graph = model.graph(1, 'evaluation');
-  const order = topologicalOrder([...graph.outputs.values()]);
-  const flops = new Map<string, number>();
-  for (const output of order) {
-    const { source } = output;
-    if (source.kind !== 'op' || source.layer === undefined) continue;
-    const node = { inputs: source.inputs, output, attributes: source.attributes };
-    flops.set(source.layer, (flops.get(source.layer) ?? 0) + (source.op.flops?.(node) ?? 0));
-  }
+  const { layers } = operationsOf(model);
   const parameters = new Map<string, number>();
   const shown = new Set(graph.activations.map(shownName));
   for (const { name, role, shape } of model.parameters) {
@@ -39,12 +32,12 @@ export function layerRows(model: Model): LayerRow[] {
     const layer = shown.has(name) ? name : name.replace(/\.[^.]*$/, '');
     parameters.set(layer, (parameters.get(layer) ?? 0) + sizeOf(shape));
   }
-  return graph.activations.map((one) => ({
+  return graph.activations.map((one, i) => ({
     layer: shownName(one),
     kind: one.kind,
     shape: one.output.shape.slice(1),
     parameters: parameters.get(shownName(one)) ?? 0,
-    flops: flops.get(one.layer) ?? 0,
+    flops: layers[i]!.operations,
   }));
 }
 

@@ -40,6 +40,8 @@ export type {
 export { precisionRecall, psnr, type PrecisionRecall } from './measures.js';
 export { lanczos, type LanczosOptions, type Spectrum, type SymmetricOperator } from './lanczos.js';
 export { randomNumbers, type RandomNumbers } from './random-numbers.js';
+export { operationsOf, type LayerOperations, type Operations } from '../look/operations-of.js';
+export { recordRuns, type RecordedRuns, type SeedRun } from './record-runs.js';
 export { singularValues } from './singular-values.js';
 export { readImage } from './read-image.js';
 export { runLab, type LabResult, type RunLabOptions } from './run-lab.js';

@@ -462,6 +462,15 @@ export const calls: Readonly<Record<string, Args>> = {
     [0.2, 0.7],
   ],
   'lab.readImage': [picture, options],
+  'lab.operationsOf': [model],
+  'lab.recordRuns': [
+    {
+      model,
+      trained: 1,
+      tested: 1,
+      runs: [{ seed: 1, right: 1, weights: 'a'.repeat(64), seconds: 1 }],
+    },
+  ],
   'lab.singularValues': [[1, 2, 3, 4], 2, 2],
   'lab.lanczos': [(vector: Float64Array) => vector, [1, 1], { steps: 2 }],
   'lab.lines': [{ ...chart, series: [{ name: 'a', ...curve }] }],
