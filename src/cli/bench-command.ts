@@ -2,7 +2,6 @@
  * The command `lanewise bench`: measures how fast this machine and engine are, one line a workload, or compares two
  * results.
  */
-import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineParallelism } from '#platform/threads';
 import { Command } from 'commander';
@@ -16,7 +15,7 @@ import { pickNumerics } from '../engine/numerics.js';
 import { version } from '../base/version.js';
 import { compareFiles } from './bench-compare.js';
 import { profiledNamed, profileTable } from './bench-profile.js';
-import { engineOfProcess } from '../node/engine-name.js';
+import { cpuModel, engineOfProcess } from '../node/engine-name.js';
 import { numericsOption, positive, wholeNumber } from './options.js';
 
 interface Options {
@@ -124,15 +123,6 @@ const circumstances = (numerics: Numerics, seconds: number): Circumstances => ({
   threads: 'shared',
   seconds,
 });
-
-/** The processor's name, if it has one and the runtime gives it (Deno needs --allow-sys). */
-function cpuModel(): string | null {
-  try {
-    return cpus()[0]?.model.trim() || null;
-  } catch {
-    return null;
-  }
-}
 
 function line(row: Row): string {
   const { workload, threads, value, unit, medianMs, minMs, ofCeiling, note } = row;

@@ -9,7 +9,9 @@ import { runLab, type LabResult } from '../lab/run-lab.js';
 import { aboutOf, expectedOf, settingsOf, type Form } from '../lab/lab-settings.js';
 import { ensureReplaceable, ensureWritableFolder, writeFileAtomic } from '../node/atomic.js';
 import { loadData } from './data-sources.js';
+import type { RecordEntry } from '../lab/record-entry.js';
 import { allLabs, findLab } from './lab-files.js';
+import { recordAfter, recordAsked, type RecordOptions } from './lab-records.js';
 import { dataDirOption, option, workersOption } from './options.js';
 import { labBar } from './progress.js';
 import { stopOnSignals } from './stop.js';
@@ -17,14 +19,13 @@ import { formatSeconds, note, styleFor } from './terminal.js';
 
 type Texts = Readonly<Record<string, string>>;
 
-interface Options {
+interface Options extends RecordOptions {
   readonly set?: Texts;
   readonly full?: boolean;
   readonly small?: boolean;
   readonly data?: string;
   readonly dataDir?: string;
   readonly out?: string;
-  readonly workers?: number;
   readonly json?: boolean;
 }
 
@@ -51,28 +52,63 @@ export const labCommand = (): Command =>
     .addOption(dataDirOption())
     .option('--out <file>', 'the page (runs/lab-<name>.html)')
     .addOption(workersOption())
+    .option('--record <file>', 'write an entry of the table of records (labs of the group Records)')
+    .option('--by <name>', 'who enters the record')
+    .option(
+      '--check <file>',
+      'run the lab of an entry as it says, and tell whether the entry holds',
+    )
     .option('--json', 'the figures and the hash, or the list, as one line of JSON')
     .action(runCommand);
 
 async function runCommand(name: string | undefined, options: Options): Promise<void> {
   if (name === undefined) return listLabs(options);
-  const { full, small, json } = options;
-  if (full && small)
-    throw new LanewiseError('argument', '--full and --small exclude each other', 'leave one out');
   const lab = await findLab(name);
-  const form: Form = full ? 'full' : small ? 'small' : 'default';
-  const given = valuesOf(lab, options.set ?? {});
+  const entry = await recordAsked(lab, options);
+  const asked = entry ? askedBy(entry, options) : askedOf(lab, options);
   // Refused before work starts.
-  settingsOf(lab, form, given);
-  const data = await dataOf(options);
+  settingsOf(lab, asked.form, asked.settings);
+  const { json, dataDir } = options;
+  const data = await dataOf({ data: asked.data, dataDir });
   const file = options.out ?? join('runs', `lab-${lab.name}.html`);
   await ensureWritableFolder(dirname(file));
   await ensureReplaceable(file);
-  const result = await withProgress(lab, options, { form, settings: given, data });
+  const result = await withProgress(lab, options, { ...asked, data });
   await writeFileAtomic(file, Buffer.from(labPage(result)));
   if (options.data !== undefined && result.data === undefined)
     note(`lab '${lab.name}' asks for no data: --data changed nothing`);
-  console.log(json ? JSON.stringify(recordOf(result, file)) : linesOf(result, file).join('\n'));
+  const { lines, holds } = await recordAfter(result, entry, options);
+  const told = holds === undefined ? {} : { holds, check: lines };
+  if (json) console.log(JSON.stringify({ ...recordOf(result, file), ...told }));
+  else console.log([...linesOf(result, file), ...lines].join('\n'));
+  if (holds === false) process.exitCode = 1;
+}
+
+/** What a run is asked for. */
+interface Asked {
+  readonly form: Form;
+  readonly settings: LabSettings;
+  readonly data: string | undefined;
+}
+
+/** A run as the options say. */
+function askedOf(lab: Lab, { full, small, set = {}, data }: Options): Asked {
+  if (full && small)
+    throw new LanewiseError('argument', '--full and --small exclude each other', 'leave one out');
+  return { form: full ? 'full' : small ? 'small' : 'default', settings: valuesOf(lab, set), data };
+}
+
+/** A run as an entry of the table of records says. */
+function askedBy({ form, changed, data = 'digits' }: RecordEntry, options: Options): Asked {
+  const given = (['full', 'small', 'set'] as const).find((key) => options[key] !== undefined);
+  const other = options.data !== undefined && options.data !== data;
+  if (given !== undefined || other)
+    throw new LanewiseError(
+      'argument',
+      `--check takes form, settings and data from the entry, and --${given ?? 'data'} says others`,
+      'leave it out',
+    );
+  return { form, settings: changed, data };
 }
 
 /** Runs with a line of progress, until it is done or Ctrl-C. */
@@ -125,7 +161,13 @@ function valuesOf(lab: Lab, texts: Texts): LabSettings {
 }
 
 /** How the data that was asked for is loaded; undefined for what labs have without asking. */
-async function dataOf({ data, dataDir }: Options): Promise<(() => Promise<LabData>) | undefined> {
+async function dataOf({
+  data,
+  dataDir,
+}: {
+  readonly data: string | undefined;
+  readonly dataDir: string | undefined;
+}): Promise<(() => Promise<LabData>) | undefined> {
   const name = data ?? 'digits';
   if (name === 'digits' && dataDir === undefined) return undefined;
   const sets = await loadData(name, dataDir === undefined ? {} : { directory: dataDir });

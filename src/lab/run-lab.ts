@@ -61,6 +61,8 @@ export interface LabResult {
   readonly figures: readonly Figure[];
   readonly pictures: readonly Picture[];
   readonly conclusion: string;
+  /** What the hash is over, besides what was asked. */
+  readonly evidence: readonly Evidence[];
   /** Over the lab's name, its data's, its settings and its evidence. */
   readonly sha256: string;
   readonly seconds: number;
@@ -116,7 +118,7 @@ const bytesOf = (piece: Exclude<Evidence, string>): Uint8Array =>
   new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
 
 /** The hash of what was asked and what was found: each piece after its type and length. */
-function hashOf(asked: object, pieces: readonly Evidence[]): Promise<string> {
+export function hashOf(asked: object, pieces: readonly Evidence[]): Promise<string> {
   const encoder = new TextEncoder();
   return sha256(
     encoder.encode(JSON.stringify(asked)),
@@ -212,6 +214,7 @@ export async function runLab(lab: Lab, options: RunLabOptions = {}): Promise<Lab
     figures,
     pictures,
     conclusion,
+    evidence: pieces,
     sha256: await hashOf(
       { lab: lab.name, ...named, settings: hashedSettings(lab, settings) },
       pieces,
@@ -234,6 +237,7 @@ export function checkResult(owner: string, value: LabResult): void {
     figures: required(listOf(figure)),
     pictures: required(listOf(picture)),
     conclusion: required(text),
+    evidence: required(listOf(evidence, 0)),
     sha256: required(text),
     seconds: required(notNegative),
   });

@@ -1,4 +1,6 @@
-/** The name and version of this JavaScript engine, as results of benchmarks have it. */
+/** The name and version of this JavaScript engine and the processor's name, as results of benchmarks have them. */
+
+import { cpus } from 'node:os';
 
 /** `node 24.1.0`, `deno 2.9.6 (V8 15.0)` or `bun 1.4.5`: Deno and Bun also claim to be a Node. */
 export function engineOfProcess(): { readonly name: string; readonly version: string } {
@@ -12,4 +14,13 @@ export function engineOfProcess(): { readonly name: string; readonly version: st
 export function engineName(): string {
   const { name, version } = engineOfProcess();
   return `${name} ${version}`;
+}
+
+/** The processor's name, if it has one and the runtime gives it (Deno needs --allow-sys). */
+export function cpuModel(): string | null {
+  try {
+    return cpus()[0]?.model.trim() || null;
+  } catch {
+    return null;
+  }
 }

@@ -76,6 +76,39 @@ test('what there is not is refused by name, with the nearest, and nothing is wri
     assert.not.ok(existsSync(join(cwd, 'runs')));
   }));
 
+test('a record is written as an entry, and a check says whether it holds', () =>
+  inFolder(async (cwd) => {
+    const run = ['lab', 'mnist-in-seconds'];
+    const tiny = ['--small', '--set', 'seeds=2,samples=128', '--workers', '1'];
+    const made = await lanewise([...run, ...tiny, '--record', 'a.json', '--by', 'Ada'], { cwd });
+    assert.is(made.code, 0, made.stderr);
+    const entry = JSON.parse(readFileSync(join(cwd, 'a.json'), 'utf8')) as { evidence: string[] };
+    assert.match(made.stdout, /record: a\.json/);
+    const right = await lanewise([...run, '--check', 'a.json', '--workers', '0'], { cwd });
+    assert.is(right.code, 0, right.stderr);
+    assert.match(right.stdout, /The entry holds: the SHA-256 is the same/);
+    // A better seed, made up.
+    const [first, second] = entry.evidence;
+    const evidence = [first!.replace(/: \d+ of/, ': 4999 of'), second];
+    writeFileSync(join(cwd, 'b.json'), JSON.stringify({ ...entry, evidence }));
+    const wrong = await lanewise([...run, '--check', 'b.json'], { cwd });
+    assert.is(wrong.code, 1);
+    assert.match(wrong.stdout, /The entry does not hold\.[^]*Of 2 seeds 1 end otherwise here/);
+    const refused: readonly (readonly [readonly string[], RegExp])[] = [
+      [['lab', name, '--record', 'c.json'], /keeps no records: it is of the group Own data/],
+      [[...run, '--check', 'a.json', '--small'], /--check takes form, settings and data/],
+      [[...run, '--check', 'a.json', '--record', 'c.json'], /exclude each other/],
+      [[...run, '--by', 'Ada'], /--by is for --record FILE/],
+      [[...run, '--check', 'none.json'], /cannot read 'none\.json'/],
+    ];
+    for (const [args, words] of refused) {
+      const { code, stderr } = await lanewise(args, { cwd });
+      assert.is(code, 1, args.join(' '));
+      assert.match(stderr, words);
+    }
+    assert.not.ok(existsSync(join(cwd, 'c.json')));
+  }));
+
 test('Ctrl-C ends a run with one line and the shell’s code, and no page', () =>
   inFolder(async (cwd) => {
     const child = spawn(process.execPath, [main, 'lab', name, '--set', 'steps=100000'], {
