@@ -11,16 +11,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lanewiseProcess, main } from '../cli/lanewise.js';
-import { findEngine } from '../support/engines.js';
+import { otherEngines } from '../support/engines.js';
 import { NO_SERVER, startNatsServer, type NatsServer } from '../support/nats-server.js';
 
-const others = (['node22', 'node24', 'node26', 'deno', 'bun'] as const).flatMap((name) => {
-  const path = findEngine(name);
-  return path ? [{ name, command: name === 'deno' ? [path, 'run', '-A'] : [path] }] : [];
-});
+const others = otherEngines();
 const engines = [{ name: 'this', command: [process.execPath] }, ...others];
-if (others.length === 0)
-  console.log('  only this engine is installed; `npm run engines` has others');
 
 let server: NatsServer | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'lanewise-mixed-'));

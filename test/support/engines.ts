@@ -35,6 +35,17 @@ export function findEngine(name: EngineName): string | undefined {
   );
 }
 
+/** Those of the engines that run the package's command which are installed, and with what words each begins. */
+export function otherEngines(): { readonly name: string; readonly command: readonly string[] }[] {
+  const found = (['node22', 'node24', 'node26', 'deno', 'bun'] as const).flatMap((name) => {
+    const path = findEngine(name);
+    return path ? [{ name, command: name === 'deno' ? [path, 'run', '-A'] : [path] }] : [];
+  });
+  if (found.length === 0)
+    console.log('  only this engine is installed; `npm run engines` has others');
+  return found;
+}
+
 /** The first of these programs that the environment's path has. */
 export function onPath(names: readonly string[]): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
