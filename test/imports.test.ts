@@ -194,7 +194,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'random',
     'step',
   ],
-  lab: ['data', 'formats', 'layers', 'look', 'node', 'random'],
+  lab: ['data', 'formats', 'graph', 'layers', 'look', 'node', 'random', 'trained'],
   web: ['platform'],
   onnx: foreign,
   import: foreign,

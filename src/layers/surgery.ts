@@ -94,7 +94,7 @@ export function layerNamed(architecture: Architecture, name: string): LayerDescr
 }
 
 /** The same layers with their inputs named, so that some of them can be left out. */
-const withInputs = (layers: Descriptions, input: string): LayerDescription[] =>
+export const withInputs = (layers: Descriptions, input: string): LayerDescription[] =>
   layers.map((layer, i) => ({
     ...layer,
     inputs: layer.inputs ?? [i === 0 ? input : layers[i - 1]!.name],

@@ -15,7 +15,7 @@ export interface Pretrained {
 }
 
 /** A model alone has no weights to pass on. @throws LanewiseError kind 'argument' for anything else. */
-function pretrainedOf(given: Model | Pretrained): Pretrained {
+export function pretrainedOf(given: Model | Pretrained): Pretrained {
   if (typeof given === 'function') {
     checkModel(given);
     return { model: given, weights: new Map() };
@@ -31,7 +31,7 @@ function pretrainedOf(given: Model | Pretrained): Pretrained {
 }
 
 /** The architecture's model with the weights that it still has. Layers keep their names, and so do weights. */
-function carry(
+export function carry(
   weights: Weights,
   architecture: Architecture,
   isNew: (parameter: string) => boolean = () => false,

@@ -281,6 +281,35 @@ test('five and ten crops are the corners, the middle and their mirror images', a
   assert.is(t.fiveCrop([1, 2]).length, 5);
 });
 
+interface MultiCropCase {
+  readonly kind: string;
+  readonly shape: [number, number, number];
+  readonly size: number;
+  readonly edges: readonly number[];
+  readonly count: number;
+  readonly values: string;
+}
+
+test('the crops of resized squares are torchvision’s', async () => {
+  const cases = loadGolden<MultiCropCase>('dense').filter(({ kind }) => kind === 'crops');
+  assert.is(cases.length, 3);
+  for (const { shape, size, edges, count, values } of cases) {
+    const views = t.multiCrop(size, { edges });
+    assert.is(views.length, count);
+    assert.is(count, 36 * edges.length);
+    const samples = numbers(shape[1] * shape[2], 7);
+    const found = await Promise.all(views.map((view) => transformSamples(view, shape, samples)));
+    const all = Float32Array.from(found.flatMap((view) => [...view.samples]));
+    // torchvision's are float32 too.
+    assertClose(all, unpack(values), 1e-4, `${size} of ${shape.join('×')}`);
+  }
+  assert.is(t.multiCrop(224, { edges: [256, 288, 320, 352] }).length, 144);
+  // Of a square image the three squares are one, and so the mean of the views is that of a third of them.
+  const square = t.multiCrop(4, { edges: [6] }).map((view) => ofPixels(view, [1, 8, 8]));
+  const pixels = (await Promise.all(square)).map(({ values }) => String([...values]));
+  assert.is(new Set(pixels).size, 12);
+});
+
 test('shapes follow, and what does not fit is refused', () => {
   assert.equal(t.shapeAfter([t.resize({ size: 10 })], [3, 20, 30]), [3, 10, 15]);
   const list = [t.randomResizedCrop({ size: 8 }), t.grayscale(), t.centerCrop([4, 6])];
@@ -293,6 +322,11 @@ test('shapes follow, and what does not fit is refused', () => {
     ],
     [() => t.elastic({ alpha: NaN, sigma: 1 }), 'argument', /elastic: alpha is NaN/],
     [() => t.randomAffine({ degrees: -3 }), 'argument', /degrees is -3/],
+    [
+      () => t.multiCrop(8, { edges: [9, 7] }),
+      'argument',
+      /multiCrop: edges is \[9, 7\], expected lengths of at least 8/,
+    ],
     [
       () => t.randomAffine({ degrees: [5, 1] }),
       'argument',

@@ -62,6 +62,7 @@ const quantized = await quantize(trained, table);
 const calibration = JSON.parse(JSON.stringify(await calibrate(trained, table))) as object;
 const wire = L.input([4, 8, 8]);
 const conv = L.conv2d(1, 2, 3);
+const picturesModel = L.sequential([L.flatten(), L.linear(64, 2)], { input: [1, 8, 8] });
 const file = L.encodeModel(trained);
 const tokens = L.sequential([L.embedding(2, 3), L.linear(3, 2)], { input: [4], vocabulary: 2 });
 const writer = L.withWeights(
@@ -451,6 +452,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'lab.runLab': [tiny, { form: 'small' }],
   'lab.labPage': [tinyResult],
   'lab.randomNumbers': [1],
+  'lab.denseForm': [picturesModel, [1, 8, 8], options],
   'lab.deadLeaves': [random, 8],
   'lab.drawImage': ['house', { size: 8 }],
   'lab.psnr': [
@@ -568,6 +570,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'transforms.elastic': [options],
   'transforms.fiveCrop': [4],
   'transforms.tenCrop': [4],
+  'transforms.multiCrop': [4, { edges: [6, 8] }],
   'transforms.gaussianNoise': [options],
   'transforms.grayscale': [],
   'transforms.invert': [],

@@ -2,7 +2,7 @@
 import { affineKind, randomAffineKind } from './affine.js';
 import { oneOfKind, randomApplyKind } from './choose.js';
 import { grayscaleKind, invertKind, normalizeKind, randomIntensityKind } from './color.js';
-import { centerCropKind, cornerCropKind, cropAtKind, randomCropKind } from './crop.js';
+import { centerCropKind, cornerCropKind, cropAtKind, randomCropKind, squareKind } from './crop.js';
 import { elasticKind } from './elastic.js';
 import { cutoutKind, randomErasingKind } from './erase.js';
 import { horizontalFlipKind, verticalFlipKind } from './flip.js';
@@ -36,4 +36,5 @@ export function knowAllTransforms(): void {
   know('randomResizedCrop', randomResizedCropKind);
   know('randomVerticalFlip', verticalFlipKind);
   know('resize', resizeKindOf);
+  know('square', squareKind);
 }

@@ -60,23 +60,25 @@ interface CropSettings {
   readonly size: Size;
 }
 
-/** A kind that cuts at the row and column that `place` returns. */
+/** A kind that cuts at the row and column that `place` returns, `sizeOf` pixels. */
 /* @__NO_SIDE_EFFECTS__ */
-function cropKind<S extends CropSettings>(
+function cropKind<S>(
   place: (settings: S, shape: ImageShape, draw: Draw) => readonly [number, number],
   fillOf: (settings: S) => number,
   check?: (settings: S, shape: ImageShape) => void,
+  sizeOf: (settings: S, shape: ImageShape) => Size = (settings) =>
+    (settings as S & CropSettings).size,
 ): Kind<S> {
   return {
     keepsPixels: true,
     shape(settings, shape) {
       check?.(settings, shape);
-      return [shape[0], ...settings.size];
+      return [shape[0], ...sizeOf(settings, shape)];
     },
     scratch: () => 0,
     prepare(settings, shape, { kernels }: Bench, stream): Apply {
       const [C, h, w] = shape;
-      const [H, W] = settings.size;
+      const [H, W] = sizeOf(settings, shape);
       const fill = fillOf(settings);
       return (from, to, draw) => {
         draw.begin(stream);
@@ -152,4 +154,19 @@ export const cornerCropKind = cropKind<CropSettings & { readonly corner: Corner 
       `crops of ${H}×${W} from samples of ${showShape(shape)}, expected crops that fit`,
     );
   },
+);
+
+/** The squares of an image along its longer side: of a wide one the left, the middle and the right. */
+export const SQUARES = ['first', 'middle', 'last'] as const;
+
+export const squareKind = cropKind<{ readonly square: (typeof SQUARES)[number] }>(
+  ({ square }, [, h, w]) => {
+    const at = (length: number, part: number) =>
+      square === 'middle' ? middle(length, part) : square === 'last' ? length - part : 0;
+    const side = Math.min(h, w);
+    return [at(h, side), at(w, side)];
+  },
+  () => 0,
+  undefined,
+  (_, [, h, w]) => [Math.min(h, w), Math.min(h, w)],
 );

@@ -31,4 +31,4 @@ export {
 } from './resize-images.js';
 export { recipes, type Recipe } from './transform-recipes.js';
 export type { Transform } from './transform.js';
-export { fiveCrop, tenCrop, type Views } from './views.js';
+export { fiveCrop, multiCrop, tenCrop, type MultiCropOptions, type Views } from './views.js';
