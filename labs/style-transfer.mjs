@@ -1,7 +1,7 @@
 // The pixels of a picture follow the gradient of a loss, until a net sees one picture's things in another one's manner.
 import { readFileSync } from 'node:fs';
 import { adam, avgPool2d, batchNorm2d, chain, conv2d, functional, globalAvgPool2d } from 'lanewise';
-import { gradientsOf, input, linear, ops, relu, train, withWeights } from 'lanewise';
+import { gradientsOf, input, LanewiseError, linear, ops, relu, train, withWeights } from 'lanewise';
 import { drawImage, images, lab, lines, randomNumbers, readImage } from 'lanewise/lab';
 import { readOnnx } from 'lanewise/onnx';
 
@@ -81,6 +81,8 @@ export default lab({
   small: { size: 32, steps: 30 },
   async run({ settings, workers, progress }) {
     const { net, layers, size, strength, steps, seed } = settings;
+    if (net === 'none' && layers !== 'none')
+      throw new LanewiseError('argument', `layers=${layers} are of a file: add net=FILE.onnx`);
     const known = net !== 'none' && readOnnx(readFileSync(net), { outputs: layers.split('+') });
     const { model, weights } = known || (await learn(size, { seed, workers, numerics: 'strict' }));
     const read = async (file, drawn) => {
@@ -90,8 +92,7 @@ export default lab({
     const content = await read(settings.content, 'house');
     const style = await read(settings.style, 'waves');
     const [[name, { shape }]] = Object.entries(model.architecture.inputs);
-    const names = [...model.outputs.keys()];
-    const last = names.at(-1);
+    const [names, last] = [[...model.outputs.keys()], [...model.outputs.keys()].at(-1)];
     const loss = Object.fromEntries(names.map((one) => [one, 'l1']));
     const seeing = withWeights(model, weights, { numerics: 'strict', loss });
     const features = async (pixels, one) => {
@@ -116,8 +117,7 @@ export default lab({
     const h = 0.01 / Math.sqrt(energy(along));
     const at = async (by) => (await look(content.map((v, i) => v + by * along[i]))).value;
     const slope = ((await at(h)) - (await at(-h))) / (2 * h * energy(along));
-    const picture = content.slice();
-    const [speed, curve] = [new Float64Array(picture.length), []];
+    const [picture, speed, curve] = [content.slice(), new Float64Array(content.length), []];
     for (let step = 1; step <= steps; step++) {
       const { value, gradient } = await look(picture);
       const scale = Math.sqrt(energy(gradient) / gradient.length) || 1;

@@ -76,4 +76,15 @@ test('captions: they are about their own pictures', async () => {
   assert.ok(figureOf(result, 'right captions') > 5 * Math.max(other, 1 / 162));
 });
 
+test('layers of a file are refused where no file is given', async () => {
+  const words = /layers=a\+b are of a file: add net=FILE.onnx/;
+  try {
+    await runSmall('style-transfer', { settings: { layers: 'a+b' } });
+  } catch (error) {
+    assert.match((error as Error).message, words);
+    return;
+  }
+  throw new Error('nothing was refused');
+});
+
 test.run();
