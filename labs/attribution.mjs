@@ -16,7 +16,8 @@ export default lab({
   papers: [
     {
       cite: 'Simonyan et al. 2014',
-      title: 'Deep inside convolutional networks: saliency maps',
+      title:
+        'Deep inside convolutional networks: visualising image classification models and saliency maps',
       link: 'https://arxiv.org/abs/1312.6034',
     },
     {
@@ -97,6 +98,7 @@ export default lab({
     const mean = (m, key) => found.reduce((sum, one) => sum + one[m][key], 0) / asked;
     const shares = methods.map((_, m) => mean(m, 'share'));
     const hits = methods.map((_, m) => mean(m, 'hit'));
+    const pointing = shares.filter((share) => share > area).length;
     const percent = (name, value, more) => ({ name, value, format: 'percent', ...more });
     const expected = { occlusion: { expected: [0.4, 1] } };
     return {
@@ -129,7 +131,7 @@ export default lab({
         }),
       ],
       evidence,
-      conclusion: `All four point to the digit, which fills ${Math.round(100 * area)} % of a scene: ${methods.map((name, m) => `${name} with ${Math.round(100 * shares[m])} %`).join(', ')}.`,
+      conclusion: `${pointing === 4 ? 'All four' : `${pointing} of four`} point to the digit, which fills ${Math.round(100 * area)} % of a scene: ${methods.map((name, m) => `${name} with ${Math.round(100 * shares[m])} %`).join(', ')}.`,
     };
   },
 });

@@ -61,14 +61,18 @@ export default lab({
   about:
     'The gradient of a net by some of its weights, once by backpropagation and once by differences of the loss. Differences ' +
     'are wrong by the curve of the loss if ε is large, and by the rounding of the loss if it is small; at best they agree with ' +
-    'backpropagation to a few digits. They cost a forward pass a weight, backpropagation a backward pass for all of them, which is as much as two forward ones.',
+    'backpropagation to a few digits. They cost a forward pass a weight, or two; backpropagation has one backward pass for all weights, which costs as much as two forward ones.',
   papers: [
     {
       cite: 'Rumelhart, Hinton & Williams 1986',
       title: 'Learning representations by back-propagating errors',
       link: 'https://www.nature.com/articles/323533a0',
     },
-    { cite: 'Griewank & Walther 2008', title: 'Evaluating derivatives, second edition' },
+    {
+      cite: 'Griewank & Walther 2008',
+      title: 'Evaluating derivatives, second edition',
+      link: 'https://doi.org/10.1137/1.9780898717761',
+    },
   ],
   settings: { hidden: 32, samples: 16, weights: 24, wide: 256, layers: 6, batch: 512, seed: 1 },
   settingsAbout: {
@@ -84,8 +88,7 @@ export default lab({
   async run({ settings, data, progress }) {
     const { hidden, samples: count, weights: number, wide, layers, batch, seed } = settings;
     const { train } = await data({ train: Math.max(count, batch), test: 1 });
-    const samples = subset(train, range(count));
-    const model = mlp({ hidden, activation: 'tanh' });
+    const [samples, model] = [subset(train, range(count)), mlp({ hidden, activation: 'tanh' })];
     const stepper = await createStepper(model, { ...common, seed });
     const weights = stepper.weights();
     const { gradients } = await stepper.gradients(samples);

@@ -102,7 +102,7 @@ export default lab({
   papers: [
     {
       cite: 'Vinyals et al. 2015',
-      title: 'Show and tell',
+      title: 'Show and tell: a neural image caption generator',
       link: 'https://arxiv.org/abs/1411.4555',
     },
   ],

@@ -41,10 +41,14 @@ export default lab({
   about:
     'Normal noise is added to digits and to generated pictures of leaves. A net learns to get back the clean ones, and is tried on digits and on a picture that it has not seen: yours with picture=FILE, or with picture=tuxpaint-data the lighthouse of that Debian package. With target=noisy it never sees a clean picture, only the same ones with other noise, and learns nearly as well, as the mean of noise is 0.',
   papers: [
-    { cite: 'Zhang et al. 2017', title: 'DnCNN', link: 'https://arxiv.org/abs/1608.03981' },
+    {
+      cite: 'Zhang et al. 2017',
+      title: 'Beyond a Gaussian denoiser: residual learning of deep CNN for image denoising',
+      link: 'https://arxiv.org/abs/1608.03981',
+    },
     {
       cite: 'Lehtinen et al. 2018',
-      title: 'Noise2Noise',
+      title: 'Noise2Noise: learning image restoration without clean data',
       link: 'https://arxiv.org/abs/1803.04189',
     },
   ],
@@ -80,8 +84,7 @@ export default lab({
     // Nothing is cut off at black and white, as in the papers.
     const withNoise = (pixels) => Float32Array.from(pixels, (v) => v + sigma * random.normal());
     const { train: digits, test } = await data({ train: patches / 2, test: 200 });
-    const [, H, W] = digits.shape;
-    const count = digits.labels.length;
+    const [[, H, W], count] = [digits.shape, digits.labels.length];
     const values = new Float32Array(2 * count * H * W);
     values.set(unit(digits.samples));
     for (let i = count; i < 2 * count; i++) values.set(unit(deadLeaves(random, H, 5)), i * H * W);
@@ -121,8 +124,7 @@ export default lab({
     ];
     const gain = (k) => found[k].decibels[2] - found[k].decibels[0];
     const share = (k) => Math.round(100 * (1 - 10 ** (-gain(k) / 10)));
-    const least = patches < 5000 ? 2.5 : 8;
-    const theory = 20 * Math.log10(255 / settings.sigma);
+    const [least, theory] = [patches < 5000 ? 2.5 : 8, 20 * Math.log10(255 / settings.sigma)];
     const shown = ({ size: [h, w], all }, count) =>
       Array.from({ length: 3 * count }, (_, i) => ({
         pixels: all[i % 3].subarray(Math.floor(i / 3) * h * w, (Math.floor(i / 3) + 1) * h * w),

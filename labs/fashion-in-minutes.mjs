@@ -81,7 +81,7 @@ export default lab({
       link: 'https://arxiv.org/abs/1708.07747',
     },
     {
-      cite: 'Smith & Topin 2018',
+      cite: 'Smith & Topin 2019',
       title: 'Super-convergence: very fast training of neural networks using large learning rates',
       link: 'https://arxiv.org/abs/1708.07120',
     },

@@ -112,7 +112,10 @@ export default lab({
     return {
       figures: [
         { ...share('error of the teacher', 1 - accuracy), expected: [0, 0.15] },
-        ...series.map(({ name }, i) => share(`error of the deepest student, ${name}`, ends[i])),
+        ...series.map(({ name }, i) => ({
+          ...share(`error of the deepest student, ${name}`, ends[i]),
+          ...(i === 2 && { expected: [0, ends[0]] }),
+        })),
         { name: 'weights of the teacher', value: parameterCount(teacher.model), format: 'count' },
         { name: 'weights of the deepest student', value: parameterCount(net), format: 'count' },
       ],

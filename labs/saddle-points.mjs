@@ -18,8 +18,7 @@ async function curvature(model, weights, data) {
   return (vector) => {
     let end = 0;
     const next = ({ length }) => Float32Array.from(vector.subarray(end, (end += length)));
-    const parts = new Map([...weights].map(([name, values]) => [name, next(values)]));
-    const { products, loss } = hessian(parts);
+    const { products, loss } = hessian(new Map([...weights].map(([name, w]) => [name, next(w)])));
     return { product: flat(products), loss };
   };
 }
@@ -110,7 +109,6 @@ export default lab({
     );
     const of = (key) => found.map((one) => one[key]);
     const shares = counts.map((count) => (100 * count) / found[0].matrix.length);
-    const dauphin = 'Dauphin et al. 2014, figure 1: the share falls with the error';
     const series = (name, y) => ({ name, x: of('step'), y });
     return {
       figures: [
@@ -119,7 +117,7 @@ export default lab({
           value: counts.at(-1) / Math.max(...counts),
           format: 'percent',
           expected: [0, 0.5],
-          source: dauphin,
+          source: 'Dauphin et al. 2014, figure 1: the share falls with the error',
         },
         {
           name: 'eigenvalues beyond the ends that Lanczos’ method found',

@@ -56,7 +56,7 @@ export default lab({
   about:
     'Content is what a net’s last layer sees where; style is which features go together in each layer, wherever (Gram matrices). The pixels of content=FILE follow the gradient of both losses, until the picture has the style of style=FILE. The net has learned to tell stripes apart; net=FILE.onnx takes another one, with layers=NAME+NAME of its values.',
   papers: [
-    { cite: 'Gatys et al. 2016', title: 'Neural style', link: 'https://arxiv.org/abs/1508.06576' },
+    { cite: 'Gatys et al. 2015', title: 'Neural style', link: 'https://arxiv.org/abs/1508.06576' },
   ],
   settings: {
     content: 'none',

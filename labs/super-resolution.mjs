@@ -66,7 +66,7 @@ export default lab({
   papers: [
     {
       cite: 'Dong et al. 2014',
-      title: 'SRCNN',
+      title: 'Learning a deep convolutional network for image super-resolution',
       link: 'https://doi.org/10.1007/978-3-319-10593-2_13',
     },
     { cite: 'Shi et al. 2016', title: 'ESPCN', link: 'https://arxiv.org/abs/1609.05158' },

@@ -116,7 +116,7 @@ export default lab({
     return {
       figures: [
         share('error from scratch', frozen[0]),
-        share('error with the first two layers frozen', frozen[2]),
+        { ...share('error with the first two layers frozen', frozen[2]), expected: [0, frozen[0]] },
         share('error with all four layers frozen', frozen[4]),
         { ...share('error with all four layers, trained further', tuned[4]), expected: [0, 0.5] },
         ...few.map(({ name, y }) =>

@@ -7,7 +7,7 @@ export const shuffledOrder = (count: number, seed: number, epoch: number): Uint3
   permutation(count, randomStream(seed, purpose.shuffle, epoch));
 
 /** A permutation of 0 … count − 1 by Fisher and Yates (Durstenfeld 1964), unbiased. */
-export function permutation(count: number, random: RandomStream): Uint32Array {
+export function permutation(count: number, random: Pick<RandomStream, 'integer'>): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = random.integer(i + 1);

@@ -1,8 +1,8 @@
 /** Colour jitter as in torchvision: brightness, contrast, saturation and hue by random factors, in random order. */
 import { checkOptions } from '../../base/check.js';
+import { permutation } from '../shuffle.js';
 import { around, spread } from './check-transforms.js';
 import { GRAY, checkColours, uniformly, type ChannelMatrix } from './color.js';
-import type { Draw } from './draw.js';
 import { make } from './make.js';
 import type { Kind, Transform } from './transform.js';
 
@@ -44,17 +44,8 @@ interface JitterSettings {
   readonly hue: Range;
 }
 
+/** Brightness, contrast, saturation and hue. */
 const STEPS = 4;
-
-/** 0, 1, 2, 3 in random order. */
-function drawOrder(draw: Draw): number[] {
-  const order = Array.from({ length: STEPS }, (_, i) => i);
-  for (let i = STEPS - 1; i > 0; i--) {
-    const j = draw.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-}
 
 /** factor·v + (1 − factor)·gray. */
 const saturate = (factor: number): ChannelMatrix =>
@@ -87,7 +78,7 @@ export const colorJitterKind: Kind<JitterSettings> = {
         kernels.mixChannels(C, C, area, x, at, 0, 1, y);
         [x, y] = [y, x];
       };
-      const order = drawOrder(draw);
+      const order = permutation(STEPS, draw);
       const factors = [brightness, contrast, saturation, hue].map((range) =>
         draw.between(...range),
       );
