@@ -76,13 +76,14 @@ export default lab({
   async run({ settings, data, workers, say, progress }) {
     const { samples, test: tested, epochs, hard: most, seed } = settings;
     const { name: source, train: images, test } = await data({ train: samples, test: tested });
-    const steps = { schedule: 'cosine', batch: 32, numerics: 'strict' };
+    const steps = { schedule: 'cosine', numerics: 'strict' };
     const learn = async ({ build, loss = 'squaredError', lr = 0.001 }, given, own, isDistorted) => {
       const { model } = await train(build(), {
         data: isDistorted ? transformed(given, [distortion]) : given,
         loss,
         optimizer: adam({ lr }),
         epochs: isDistorted ? 2 * epochs : epochs,
+        batch: Math.min(32, given.labels.length),
         ...steps,
         seed: own,
         workers,

@@ -8,7 +8,7 @@ import { encodePng } from '../../src/formats/encode-png.js';
 import type { Lab, LabSettings, SettingValue } from '../../src/lab/lab.js';
 import { loadLab, runLab } from './lab.js';
 
-/** The small form made smaller still, or such that a setting counts at all: a window of two rounds needs two rounds. */
+/** The small form made smaller still, or such that a setting counts at all: a window of two rounds needs three. */
 const BASES: Readonly<Record<string, LabSettings>> = {
   'adversarial-training': { train: 200, epochs: 2 },
   'batch-size': { samples: 64, until: 0.5, mostEpochs: 40 },
@@ -18,7 +18,7 @@ const BASES: Readonly<Record<string, LabSettings>> = {
   degradation: { samples: 64, epochs: 2, depths: '6,8' },
   denoising: { patches: 200, epochs: 2 },
   fitnets: { train: 200, labelled: 100, epochs: 3 },
-  go: { rounds: 2, window: 1, trials: 1 },
+  go: { rounds: 3, window: 1, trials: 2 },
   'layerwise-pretraining': { images: 200, labelled: 100, epochs: 5, from: 2, depths: 3, passes: 2 },
   'lens-arcs': { training: 400, cutouts: 400, epochs: 2, rate: 0.1 },
   localisation: { scenes: 400, epochs: 2 },
