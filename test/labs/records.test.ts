@@ -19,4 +19,25 @@ test('seeds of digits have the same weights with any number of workers', async (
   assert.is(operations(figures).value, 2 * operations(result.figures).value);
 });
 
+/** Multiply-adds of the net for CIFAR, by the channels of its first block: filters times places. */
+function colourProducts(width: number): number {
+  const wide = 4 * width;
+  const blocks = [
+    9 * (24 * width * 31 ** 2 + width * width * 15 ** 2),
+    9 * (width * wide * 15 ** 2 + wide * wide * 7 ** 2),
+    9 * (wide * wide * 7 ** 2 + wide * wide * 3 ** 2),
+  ];
+  return 24 * 12 * 31 ** 2 + blocks.reduce((a, b) => a + b) + 10 * wide;
+}
+
+test('the net for CIFAR learns digits in colours, and its full form costs what the paper’s does', async () => {
+  const result = await runSmall('cifar-to-94');
+  assert.is(figureOf(result, 'multiply-adds of a forward pass'), colourProducts(4));
+  const { width, epochs, samples } = result.lab.full as Record<string, number>;
+  // Forward and both gradients, two operations a multiply-add.
+  const operations = 6 * colourProducts(width!) * epochs! * samples!;
+  const { paper } = result.figures.find(({ name }) => name.startsWith('floating'))!;
+  assert.ok(Math.abs(operations / paper! - 1) < 0.05, String(operations));
+});
+
 test.run();
