@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
+import { fakeQuantize } from '../../src/ops/fake-quantize.js';
 import * as ops from '../../src/public-ops.js';
 import { evaluate } from '../../src/step/compute-tensors.js';
 import { numbers } from '../support/numbers.js';
@@ -107,5 +108,21 @@ for (const [name, f] of Object.entries(functions)) {
     }
   });
 }
+
+test('straight through the rounding of fake quantisation: derivatives at the rounded values, 0 beyond the ends', async () => {
+  const range = { scale: 0.25, zero: 0, low: -2, high: 2 };
+  const third = (x: Tensor, f: (x: Tensor) => Tensor) => {
+    const next = (t: Tensor) => ops.gradients(ops.sum(t), [x])[0]!;
+    return next(next(next(ops.sin(f(x)))));
+  };
+  const x = parameter('x', [3, 4]);
+  const rounded = at.map((v) => Math.max(-2, Math.min(2, Math.round(v * 4))) / 4);
+  const found = async (f: (x: Tensor) => Tensor, values: Float32Array) =>
+    (await evaluate([third(x, f)], new Map([[x, values]]), { numerics: 'strict' }))[0]!;
+  const plain = await found((t) => ops.scale(t, 1), rounded);
+  const expected = plain.map((v, i) => (Math.abs(Math.round(at[i]! * 4)) <= 2 ? v : 0));
+  assert.equal(await found((t) => fakeQuantize(t, range), at), expected);
+  assert.ok(expected.some((v) => v === 0) && expected.some((v) => v < 0));
+});
 
 test.run();
