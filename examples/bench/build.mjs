@@ -1,11 +1,10 @@
 // Builds the page of the benchmarks into dist/bench, a folder of static files for any host: the page, its worker with
 // the workloads of src/benchmark, the script of worker threads, and the Wasm builds. dist/wasm must be there.
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { buildFiles, root } from '../shared/beside.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const here = fileURLToPath(new URL('./', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
@@ -20,11 +19,8 @@ const platform = {
 };
 
 /** @param {string} folder the output folder, which is deleted first. */
-export async function buildPage(folder = join(root, 'dist', 'bench')) {
+export function buildPage(folder = join(root, 'dist', 'bench')) {
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const file of ['index.html', 'style.css', 'icon.svg'])
-    cpSync(join(here, file), join(folder, file));
   for (const name of [
     'strict',
     'strict-shared',
@@ -34,22 +30,18 @@ export async function buildPage(folder = join(root, 'dist', 'bench')) {
     'int8-plain',
   ])
     cpSync(join(root, `dist/wasm/${name}.wasm`), join(folder, `wasm/${name}.wasm`));
-  await build({
+  return buildFiles({
+    here,
+    folder,
+    files: ['icon.svg'],
     entryPoints: {
       page: join(here, 'page.ts'),
+      style: join(here, 'style.css'),
       // One folder below, as in the package: ../wasm and ./worker.js are found from there.
       'code/bench': join(here, 'worker.ts'),
       'code/worker': join(root, 'workers/web-worker.ts'),
     },
-    outdir: folder,
-    bundle: true,
-    minify: true,
-    sourcemap: true,
-    format: 'esm',
-    target: ['chrome111', 'firefox114', 'safari16.4'],
     define: { LANEWISE_VERSION: JSON.stringify(version) },
     plugins: [platform],
-    logLevel: 'warning',
   });
-  return folder;
 }

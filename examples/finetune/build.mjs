@@ -10,6 +10,10 @@ export const buildFinetune = (folder = join(root, 'dist', 'finetune')) =>
   buildBeside({
     here,
     folder,
-    files: ['index.html', 'style.css', 'icon.svg'],
-    entryPoints: { page: join(here, 'page.ts'), engine: join(here, 'engine.ts') },
+    files: ['icon.svg'],
+    entryPoints: {
+      page: join(here, 'page.ts'),
+      engine: join(here, 'engine.ts'),
+      style: join(here, 'style.css'),
+    },
   });

@@ -5,12 +5,16 @@ import { buildBeside, root } from '../shared/beside.mjs';
 
 const here = fileURLToPath(new URL('./', import.meta.url));
 
-/** @param {string} folder the output folder, which is deleted first. */
-export const buildGo = (folder = join(root, 'dist', 'go')) =>
+/**
+ * @param {string} folder the output folder, which is deleted first.
+ * @param {string} [lanewise] where the package is, from the page; by default it is copied beside it.
+ */
+export const buildGo = (folder = join(root, 'dist', 'go'), lanewise) =>
   buildBeside({
     here,
     folder,
-    files: ['index.html', 'style.css', 'icon.svg'],
-    entryPoints: { page: join(here, 'page.mjs') },
+    lanewise,
+    files: ['icon.svg', 'thumbnail.svg'],
+    entryPoints: { page: join(here, 'page.mjs'), style: join(here, 'style.css') },
     loader: { '.safetensors': 'binary' },
   });

@@ -40,20 +40,20 @@ export async function serveOrSay(folder, { port, isIsolated }) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+/** Serves what `build` makes as the command line asks; `say` makes a sentence of the address. */
+export async function serveBuilt(build, say) {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '8080' },
       'no-isolation': { type: 'boolean', default: false },
     },
   });
-  const folder = await buildPlayground();
-  const { url } = await serveOrSay(folder, {
-    port: values.port,
-    isIsolated: !values['no-isolation'],
-  });
-  console.log(
-    `The playground is at ${url}${values['no-isolation'] ? ' (no isolation, no threads)' : ''}`,
-  );
+  const isIsolated = !values['no-isolation'];
+  const folder = await build();
+  const { url } = await serveOrSay(folder, { port: values.port, isIsolated });
+  console.log(`${say(url)}${isIsolated ? '' : ' (no isolation, no threads)'}`);
   console.log(`Its files are in ${relative('.', folder)}. Ctrl+C ends the server.`);
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  await serveBuilt(buildPlayground, (url) => `The playground is at ${url}`);

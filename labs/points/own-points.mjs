@@ -62,11 +62,13 @@ export function readPoints(text, name = 'points') {
       refuse(name, number, `'${line.trim()}' has ${values.length} values, ${EXPECTED}`);
     const [x, y] = columns.slice(0, 2).map((column, i) => {
       const value = numberOf(values[column], separator);
-      if (!(Math.abs(value) <= LARGEST))
+      if (Number.isNaN(value))
+        refuse(name, number, `${'xy'[i]} is '${values[column]}', expected a number`);
+      if (Math.abs(value) > LARGEST)
         refuse(
           name,
           number,
-          `${'xy'[i]} is '${values[column]}', expected a number from -${LARGEST} to ${LARGEST}`,
+          `${'xy'[i]} is ${values[column]}, expected at most ${LARGEST} in size`,
         );
       return value;
     });
@@ -98,8 +100,8 @@ export const writePoints = (points) =>
   `x,y,class\n${points.map(({ x, y, name }) => `${x},${y},${name}\n`).join('')}`;
 
 /**
- * Points in two parts, `[to learn from, held out]`: of each class a share is held out, rounded down. Without any that are
- * held out the second part is the first.
+ * Points in two parts, `[to learn from, held out]`, with their places among all: of each class a share is held out, rounded
+ * down. Without any that are held out the second part is the first.
  */
 export function holdOut({ samples, labels, classes }, held, random) {
   const isHeld = new Set(
@@ -110,7 +112,8 @@ export function holdOut({ samples, labels, classes }, held, random) {
   );
   const part = (wanted) => {
     const rows = [...labels.keys()].filter((i) => isHeld.has(i) === wanted);
-    return { samples: rows.map((i) => samples[i]), labels: rows.map((i) => labels[i]), classes };
+    const [own, theirs] = [rows.map((i) => samples[i]), rows.map((i) => labels[i])];
+    return { rows, samples: own, labels: theirs, classes };
   };
   return isHeld.size > 0 ? [part(false), part(true)] : [part(false), part(false)];
 }

@@ -21,7 +21,7 @@ const frameOf = (samples) =>
 export function ownParts(text, name, { held, seed }) {
   const all = readPoints(text, name);
   const [train, test] = holdOut(all, held, randomNumbers(seed));
-  const { input } = standardize(arrays(train));
+  const { input } = standardize(arrays({ samples: train.samples, labels: train.labels }));
   const given = [Float32Array.from(all.samples.flat()), Int32Array.from(all.labels)];
   const evidence = [...given, all.classes.join()];
   return { train, test, input, frame: frameOf(all.samples), evidence };
