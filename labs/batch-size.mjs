@@ -87,7 +87,7 @@ export default lab({
     seed: 'of the first run',
   },
   small: { samples: 128, hidden: 8, until: 0.3, repeats: 1 },
-  full: { samples: 4096, hidden: 128, until: 0.02, mostEpochs: 400, repeats: 5 },
+  full: { samples: 4096, hidden: 64, until: 0.02, mostEpochs: 400, repeats: 3 },
   async run({ settings, data, progress }) {
     const { samples, hidden, repeats, seed } = settings;
     const given = await data({ train: samples, test: 1000 });

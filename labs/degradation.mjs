@@ -60,7 +60,7 @@ export default lab({
     seed: { about: 'of the initial weights and the order', from: 0, whole: true },
   },
   small: { depths: '6,32', samples: 320, epochs: 5, batch: 16 },
-  full: { samples: 10000, epochs: 10, channels: 16, depths: '8,20,32,56' },
+  full: { samples: 6000, epochs: 10, channels: 16, depths: '8,20,32,56' },
   async run({ settings, data, workers, progress }) {
     const { samples, epochs, batch, lr, seed } = settings;
     const { train: digits, test } = await data({ train: samples, test: 500 });

@@ -71,7 +71,7 @@ export default lab({
     seed: 'of the weights',
   },
   small: { width: 2, samples: 40, steps: 150, looks: 2 },
-  full: { width: 16, samples: 1000, steps: 2000, looks: 12 },
+  full: { width: 12, samples: 800, steps: 2000, looks: 10 },
   async run({ settings, data, progress, say }) {
     const { width, samples, steps, rate, looks, limit, seed } = settings;
     const { train } = await data({ train: samples, test: 1 });
