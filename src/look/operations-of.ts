@@ -84,8 +84,8 @@ export function operationsOf(model: Model): Operations {
     const { layer = '' } = tensor.source;
     const [before, cost] = [costs.get(layer), costOf(tensor)];
     costs.set(layer, {
-      operations: (before?.operations ?? 0) + cost.operations,
       multiplyAdds: (before?.multiplyAdds ?? 0) + cost.multiplyAdds,
+      operations: (before?.operations ?? 0) + cost.operations,
     });
   }
   const all = [...costs.values()];
@@ -94,7 +94,7 @@ export function operationsOf(model: Model): Operations {
       layer,
       kind,
       shape: output.shape.slice(1),
-      ...(costs.get(layer) ?? { operations: 0, multiplyAdds: 0 }),
+      ...(costs.get(layer) ?? { multiplyAdds: 0, operations: 0 }),
     })),
     multiplyAdds: all.reduce((total, one) => total + one.multiplyAdds, 0),
     operations: all.reduce((total, one) => total + one.operations, 0),
