@@ -79,23 +79,29 @@ test('rows and windows of a text are counted as such', async () => {
 });
 
 test('whole processes: the first step and the peak of memory, of one bound by nothing', async () => {
-  const run = await lanewise(['bench', 'coldstart', 'memory', '--seconds', '0.2', '--json']);
-  assert.is(run.code, 0, run.stderr);
-  const lines = eventsOf(run);
-  assert.equal(
-    lines.map(({ workload, unit, threads, ofCeiling }) => [workload, unit, threads, ofCeiling]),
-    [
-      ['coldstart', 'ms', 1, null],
-      ['memory', 'MB', 1, null],
-    ],
-  );
-  const [start, memory] = lines as Record<string, number>[];
-  assert.is(start!['value'], start!['medianMs']);
+  const peak = await lanewise(['bench', 'memory', '--seconds', '0.2', '--json']);
+  assert.is(peak.code, 0, peak.stderr);
+  const [memory] = eventsOf(peak) as Record<string, number>[];
+  const { workload, unit, threads, ofCeiling } = memory!;
+  assert.equal([workload, unit, threads, ofCeiling], ['memory', 'MB', 1, null]);
   // More than an empty engine, less than the machine.
   assert.ok(memory!['value']! > 20 && memory!['value']! < 2000, String(memory!['value']));
-  const text = await lanewise(['bench', 'coldstart', '--seconds', '0.2', '--threads', '2']);
-  assert.match(text.stdout, /coldstart +2 threads .* ms more than an empty process$/m);
 });
+
+test('one run prints a table and writes a file of the same', () =>
+  inFolder(async (cwd) => {
+    const flags = ['--seconds', '0.2', '--threads', '2', '--json', 'start.json'];
+    const run = await lanewise(['bench', 'coldstart', ...flags], { cwd });
+    assert.is(run.code, 0, run.stderr);
+    assert.match(run.stdout, /coldstart +2 threads .* ms more than an empty process$/m);
+    const text = await readFile(join(cwd, 'start.json'), 'utf8');
+    const [start] = parseResults(text, 'start.json').rows;
+    assert.equal(
+      [start!.workload, start!.unit, start!.threads, start!.ofCeiling],
+      ['coldstart', 'ms', 2, null],
+    );
+    assert.is(start!.value, start!.medianMs);
+  }));
 
 test('results in a file: every row, and where it was measured', () =>
   inFolder(async (cwd) => {
