@@ -76,7 +76,7 @@ export default lab({
   settings: { function: 'runge', widest: 64, steps: 8000, seed: 1 },
   settingsAbout: {
     function: { about: 'what is approximated on [−1, 1]', choices: Object.keys(functions) },
-    widest: { about: 'units of the widest net', from: 8, to: 256, whole: true },
+    widest: { about: 'units of the widest net', choices: [8, 16, 32, 64, 128, 256] },
     steps: { about: 'steps of Adam', from: 1, whole: true },
     seed: { about: 'of the initial weights', from: 0, whole: true },
   },
