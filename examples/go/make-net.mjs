@@ -1,5 +1,5 @@
 // Makes net.safetensors, the page's net: it is the one of the lab's full form, `npx lanewise lab go --full`, to the last
-// bit, without the games against pure search. It takes eight minutes of processor time: `node examples/go/make-net.mjs`.
+// bit, without the games against pure search. It takes up to twenty minutes of processor time: `node examples/go/make-net.mjs`.
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import lab from '../../labs/go.mjs';

@@ -1,6 +1,7 @@
 /** The net of the page of Go, which the lab's full form makes, plays as the lab's figures say. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 interface Match {
@@ -15,7 +16,15 @@ const { playNumbers } = (await import(at('labs/go/players.mjs').href)) as {
 };
 const program = new Uint8Array(readFileSync(at('examples/go/net.safetensors')));
 
-test('the net is a small file', () => assert.ok(program.length < 100_000, `${program.length}`));
+test('it is the small file that examples/go/make-net.mjs has made', () => {
+  assert.ok(program.length < 100_000, `${program.length}`);
+  const made = '918007f00460855474fe2aba76121faf9940789a94fa4bb875161df1d0ddf9cb';
+  assert.is(
+    createHash('sha256').update(program).digest('hex'),
+    made,
+    'make it again, and name the hash it prints here',
+  );
+});
 
 test('it begins in the centre, from where Black takes all points (van der Werf et al. 2003)', async () => {
   const settings = { seed: 1, visits: 100, komi: 20 };
