@@ -82,7 +82,7 @@ function changed(lab: Lab, name: string, value: SettingValue): SettingValue {
   return more <= to ? more : value / 2;
 }
 
-/** What a run found: a hash of its evidence, of its figures but those of time, and of what its pictures are called. */
+/** What a run found: a hash of its evidence, of its figures but those of time, of what its pictures are called, and of paths on maps. */
 async function foundBy(lab: Lab, settings: LabSettings): Promise<string> {
   const hash = createHash('sha256');
   const watched: Lab = {
@@ -100,7 +100,8 @@ async function foundBy(lab: Lab, settings: LabSettings): Promise<string> {
       );
       hash.update(JSON.stringify(figures.map(({ name, value }) => [name, value])));
       const words = found.pictures.map(({ title, caption }) => [title, caption]);
-      hash.update(JSON.stringify(words));
+      const paths = found.pictures.map((one) => (one.kind === 'heatmap' ? one.paths : undefined));
+      hash.update(JSON.stringify([words, paths]));
       return found;
     },
   };
