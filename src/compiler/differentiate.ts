@@ -29,12 +29,9 @@ export function gradients(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
 export type RuleOf = (source: Application) => Rule;
 
 function ownRule(source: Application): Rule {
-  const {
-    op: { name, backward },
-    ruleOf,
-  } = source;
-  if (backward) return backward;
-  if (ruleOf) return ruleOf(source);
+  const rule = source.op.backward ?? source.ruleOf?.(source);
+  if (rule) return rule;
+  const { name } = source.op;
   throw new LanewiseError('argument', `${name} has no gradient, and one is required through it`);
 }
 

@@ -130,11 +130,12 @@ function lastUses(order: readonly Tensor[], keep: readonly Tensor[]): Map<Tensor
 
 /** Takes the lowest gap of `bytes` between the blocks in use, which rise in offset. */
 function occupy(inUse: Block[], bytes: number): Block {
-  let [offset, at] = [0, 0];
-  for (; at < inUse.length; at++) {
-    const next = inUse[at]!;
+  let offset = 0;
+  let at = 0;
+  for (const next of inUse) {
     if (offset + bytes <= next.offset) break;
     offset = Math.max(offset, next.offset + next.bytes);
+    at++;
   }
   const block = { offset, bytes };
   inUse.splice(at, 0, block);
