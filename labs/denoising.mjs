@@ -31,7 +31,7 @@ function denoiser(height, width, { channels, depth }) {
 }
 
 const PHOTOGRAPH = '/usr/share/tuxpaint/templates/lighthouse.jpg';
-
+const PICTURES = ['none', 'tuxpaint-data'];
 const unit = (bytes) => Float32Array.from(bytes, (value) => value / 255);
 
 export default lab({
@@ -66,7 +66,7 @@ export default lab({
   },
   settingsAbout: {
     sigma: 'deviation of the noise, of 255',
-    picture: 'a PNG, JPEG or WebP file to try the net on, tuxpaint-data, or none: a drawn house',
+    picture: { about: 'a file, or none: a drawn house', choices: PICTURES, file: true },
     size: 'sides of that picture in pixels, an even number',
     target: { about: 'what the net is to give', choices: ['clean', 'noisy'] },
     patches: 'pictures to learn from, half of them digits',

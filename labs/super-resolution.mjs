@@ -73,7 +73,7 @@ export default lab({
   ],
   settings: { pictures: 'none', size: 240, held: 5, width: 32, epochs: 120, seed: 1 },
   settingsAbout: {
-    pictures: 'a folder of PNG, JPEG and WebP files, tuxpaint-data, or none: generated pictures',
+    pictures: { about: 'a folder, or none', choices: ['none', 'tuxpaint-data'], file: true },
     size: 'to which they are brought first: pixels of each side, a multiple of 3',
     held: 'how many are held out',
     width: 'channels of the convolutions',

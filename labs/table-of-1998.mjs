@@ -72,7 +72,7 @@ export default lab({
     seed: 'of the weights, of the order of the images and of their distortions',
   },
   small: { samples: 500, test: 200, epochs: 3, hard: 60 },
-  full: { samples: 60000, test: 10000, epochs: 4, hard: 3000 },
+  full: { samples: 60000, test: 10000, epochs: 8, hard: 3000 },
   async run({ settings, data, workers, say, progress }) {
     const { samples, test: tested, epochs, hard: most, seed } = settings;
     const { name: source, train: images, test } = await data({ train: samples, test: tested });

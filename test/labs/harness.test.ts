@@ -42,8 +42,10 @@ for (const name of names) {
     assert.is(lab.name, name);
     assert.ok(lab.about.length > 80, 'about says what is done and what to look for');
     for (const [key, said] of Object.entries(lab.settingsAbout)) {
-      const { about } = typeof said === 'string' ? { about: said } : said;
+      const { about, file } = typeof said === 'string' ? { about: said } : said;
       assert.ok(about.length > 3, `${key} is described`);
+      const isPath = typeof lab.settings[key] === 'string' && /\b(file|folder)\b/.test(about);
+      assert.ok(!isPath || file, `${key}: no hash may depend on where a user's file lies`);
     }
   });
 
