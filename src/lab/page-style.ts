@@ -66,7 +66,7 @@ figure td.words, figure td.words:last-child { color: inherit; min-width: 0; }
   figure table { font-size: 12px; }
   th:first-child { min-width: 0; }
   th code { white-space: nowrap; }
-  .panel:not(.figures) td.value { white-space: normal; overflow-wrap: anywhere; }
+  .panel:not(.figures) td.value { white-space: normal; overflow-wrap: anywhere; min-width: 7ch; }
   td.words:last-child { min-width: 0; }
   .images { gap: 5px; }
   .images li { font-size: 10px; }
