@@ -57,8 +57,9 @@ export function exp(x: number): number {
   return polynomial(r, EXP) * integerPower(scale, part) * integerPower(scale, Math.abs(n) - part);
 }
 
-/** ln x for finite x > 0: x = m·2ᵉ with m in [√½, √2), ln m = 2(s + s³/3 + s⁵/5 + …), s = (m − 1)/(m + 1). */
+/** ln x; for finite x > 0: x = m·2ᵉ with m in [√½, √2), ln m = 2(s + s³/3 + s⁵/5 + …), s = (m − 1)/(m + 1). */
 export function log(x: number): number {
+  if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x > 0 ? x : NaN;
   let m = x;
   let e = 0;
   for (; m >= Math.SQRT2; m /= 2) e++;

@@ -122,7 +122,15 @@ async function withProgress(
   },
 ): Promise<LabResult> {
   const bar = labBar(process.stderr);
+  // A promise that nothing settles lets the process end, and so does a lab that calls exit.
+  const onExit = (): void => {
+    bar.stop();
+    console.error(`lab '${lab.name}' ended without findings: nothing is written`);
+    process.exitCode = 1;
+  };
+  process.on('exit', onExit);
   const stop = stopOnSignals(() => {
+    process.off('exit', onExit);
     bar.stop();
     console.error(`\nlab '${lab.name}' was stopped: nothing is written`);
   });
@@ -139,6 +147,7 @@ async function withProgress(
       progress: (done, total, what = lab.name) => bar.update({ done, total, what }),
     });
   } finally {
+    process.off('exit', onExit);
     bar.stop();
     stop.release();
   }

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LanewiseError, nearest } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 import { isFile } from '../node/files.js';
-import { GROUPS, type Lab } from '../lab/lab.js';
+import { GROUPS, lab, type Lab } from '../lab/lab.js';
 
 const folder = fileURLToPath(new URL('../../../labs/', import.meta.url));
 
@@ -16,7 +16,7 @@ const isLab = (value: unknown): value is Lab =>
 
 async function labIn(path: string): Promise<Lab> {
   const { default: found } = (await import(pathToFileURL(path).href)) as { default?: unknown };
-  if (isLab(found)) return found;
+  if (isLab(found)) return lab(found);
   throw new LanewiseError(
     'file',
     `'${path}' holds no lab, expected: export default lab({ … })`,

@@ -75,6 +75,12 @@ export interface Ends {
   readonly isWhole?: boolean;
 }
 
+/** An axis goes so far that its length is finite; what lies beyond is outside of the picture. */
+function within(end: number, isLog: boolean): number {
+  const most = isLog ? 300 : 1e300;
+  return Math.max(-most, Math.min(most, end));
+}
+
 /** The axis of these values between two places, with about `count` ticks. */
 export function scaleOf(
   values: Iterable<number>,
@@ -101,7 +107,8 @@ export function scaleOf(
   }
   if (min !== undefined && Number.isFinite(place(min))) first = place(min);
   if (max !== undefined && Number.isFinite(place(max))) last = place(max);
-  if (!(last > first)) last = first + 1;
+  [first, last] = [within(first, isLog), within(last, isLog)];
+  if (!(last - first >= 1e-300)) last = first + Math.max(1, Math.abs(first) * 1e-9);
   const at = (value: number): number =>
     from + ((place(value) - first) / (last - first)) * (to - from);
   // 10ˣ of the ends, by steps of a hundredth of a decade: only which ticks are shown depends on it.

@@ -2,6 +2,8 @@
 import {
   callable,
   checkOptions,
+  finite,
+  flag,
   isObject,
   listOf,
   object,
@@ -174,6 +176,32 @@ const checkSettings: Check = (owner, key, value) => {
       refuse(owner, `${key}.${each}`, one, 'a finite number, a text, true or false');
 };
 
+const choice: Check = (owner, key, value) => {
+  if (typeof value !== 'string') finite(owner, key, value);
+};
+
+/** @throws LanewiseError kind 'argument' for what is said of a setting otherwise than as a sentence or by known fields. */
+function checkAbout(lab: string, key: string, said: unknown): void {
+  const [owner, name] = [`lab '${lab}'`, `settingsAbout.${key}`];
+  if (typeof said === 'string') return;
+  if (!isObject(said))
+    refuse(owner, name, said, 'a sentence, or an object such as { about, from }');
+  const { from = -Infinity, to = Infinity } = checkOptions<SettingAbout>(
+    `${owner}: ${name}`,
+    said as never,
+    {
+      about: required(text),
+      choices: listOf(choice),
+      from: finite,
+      to: finite,
+      whole: flag,
+      file: flag,
+      later: flag,
+    },
+  );
+  if (from > to) refuse(`${owner}: ${name}`, 'to', to, `a number of at least ${from}`);
+}
+
 /** What each form may set otherwise is a setting, of the same type. */
 function checkForms({ name: lab, settings, small, full, settingsAbout }: Lab): void {
   const known = Object.keys(settings);
@@ -186,6 +214,11 @@ function checkForms({ name: lab, settings, small, full, settingsAbout }: Lab): v
           `lab '${lab}': ${form} has '${key}', expected one of its settings: ${known.join(', ')}`,
         );
   }
+  for (const [form, changes] of Object.entries({ small, full }))
+    for (const [key, value] of Object.entries(changes ?? {}))
+      if (typeof value !== typeof settings[key])
+        refuse(`lab '${lab}'`, `${form}.${key}`, value, `a ${typeof settings[key]}`);
+  for (const [key, said] of Object.entries(settingsAbout)) checkAbout(lab, key, said);
   for (const key of known)
     if (!Object.hasOwn(settingsAbout, key))
       throw new LanewiseError(

@@ -30,7 +30,7 @@ import type {
   LabSettings,
 } from './lab.js';
 import { FORMS, hashedSettings, settingsOf, type Form } from './lab-settings.js';
-import type { Picture } from './picture-data.js';
+import { bars, heatmap, images, lines, points, table, type Picture } from './picture-data.js';
 
 /** What a run of a lab can be asked. */
 export interface RunLabOptions {
@@ -91,10 +91,15 @@ const figure: Check = (owner, name, value) => {
   });
 };
 
+const PICTURES = { lines, points, bars, heatmap, images, table };
+
 const picture: Check = (owner, name, value) => {
-  const kinds = ['lines', 'points', 'bars', 'heatmap', 'images', 'table'];
+  const kinds = Object.keys(PICTURES);
   if (!isObject(value) || !kinds.includes(value['kind'] as string))
     refuse(owner, name, value, `what ${kinds.join(', ')} give`);
+  const { kind, ...rest } = value as unknown as Picture;
+  // What was written by hand is checked as well.
+  (PICTURES[kind] as (options: object) => Picture)(rest);
 };
 
 const TYPES = [Float32Array, Float64Array, Uint8Array, Int32Array, Uint32Array];
@@ -196,7 +201,8 @@ export async function runLab(lab: Lab, options: RunLabOptions = {}): Promise<Lab
   let data: string | undefined;
   const start = performance.now();
   const found = await lab.run({
-    settings,
+    // A copy: the hash is over what was asked.
+    settings: { ...settings },
     data: dataFrom(given.data, (name) => (data = name)),
     ...(workers === undefined ? {} : { workers }),
     say,

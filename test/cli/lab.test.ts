@@ -1,7 +1,7 @@
 /** `lanewise lab`: a list, a run with its page, and refusals before work starts. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inFolder, lanewise, main } from './lanewise.js';
@@ -52,6 +52,21 @@ test('a CSV file of one’s own is learned, and a lab of one’s own runs', () =
     assert.match(missing.stderr, /'nowhere.mjs' does not exist/);
     writeFileSync(join(cwd, 'none.mjs'), 'export default 3;\n');
     assert.match((await lanewise(['lab', 'none.mjs'], { cwd })).stderr, /holds no lab/);
+  }));
+
+test('a lab that ends without findings says so, and fails', () =>
+  inFolder(async (cwd) => {
+    const rest = "group: 'Own data', title: 'T', about: 'A', papers: [], settings: {}";
+    for (const run of ['await new Promise(() => {})', 'process.exit(0)']) {
+      const own = `export default { name: 'own', ${rest}, settingsAbout: {}, small: {}, async run() { ${run} } };`;
+      writeFileSync(join(cwd, 'own.mjs'), own);
+      const { status, stderr } = spawnSync(process.execPath, [main, 'lab', 'own.mjs'], { cwd });
+      assert.is(status, 1, run);
+      assert.match(String(stderr), /^lab 'own' ended without findings: nothing is written$/m);
+    }
+    writeFileSync(join(cwd, 'bare.mjs'), "export default { name: 'a', settings: null, run() {} };");
+    const bare = await lanewise(['lab', 'bare.mjs'], { cwd });
+    assert.match(bare.stderr, /^error: lab: group is undefined, expected one of/m);
   }));
 
 test('what there is not is refused by name, with the nearest, and nothing is written', () =>

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PNG } from 'pngjs';
+import { log } from '../../src/base/arithmetic.js';
 import { encodePng } from '../../src/formats/encode-png.js';
 import { brief, roundTicks, scaleOf } from '../../src/lab/axis-scale.js';
 import { colourAt, palettes } from '../../src/lab/colours.js';
@@ -38,6 +39,23 @@ test('a PNG that is written is read again with the same pixels', () => {
       for (let c = 0; c < 3; c++)
         assert.is(read.data[p * 4 + c], pixels[p * channels + (channels === 1 ? 0 : c)]);
   }
+});
+
+test('an axis of any numbers has an end, and some ticks', () => {
+  const sets = [[1, 1e308, -1e308], [1e308], [-1e308], [5e-324], [5e-324, 1e308], [0, 5e-324]];
+  for (const values of sets)
+    for (const log of [false, true])
+      for (const isTight of [false, true]) {
+        const { low, high, ticks } = scaleOf(values, { log, isTight }, [0, 100], 5);
+        assert.ok(high > low && Number.isFinite(high - low), `${values}: from ${low} to ${high}`);
+        assert.ok(ticks.length > 0 && ticks.length < 30, `${values}: ${ticks.length} ticks`);
+      }
+  const span = { name: 'x', from: 0, to: 1 };
+  const values = [1, NaN, Infinity, 2];
+  const scale = { name: 'v', log: true };
+  const map = heatmap({ title: 't', x: span, y: span, rows: 2, columns: 2, values, scale });
+  assert.match(drawChart(map, size).html, /<svg/, '∞ has no colour');
+  assert.equal([log(0), log(-1), log(Infinity), log(1)], [-Infinity, NaN, Infinity, 0]);
 });
 
 test('ticks are round and lie within the axis', () => {

@@ -140,6 +140,46 @@ test('findings that are none are refused with the lab’s name', async () => {
   );
 });
 
+test('a lab that changes its settings changes neither what is told nor the hash', async () => {
+  const plain = await runLab(trial());
+  const change = await runLab(
+    trial(undefined, ({ settings: own }) => ((own as { depth: number })['depth'] = 9)),
+  );
+  assert.equal(change.settings, settings);
+  assert.is(change.sha256, plain.sha256);
+});
+
+test('pictures by hand, forms of another type and unknown words on settings are refused', async () => {
+  const bare = { ...trial(), run: async (given: LabRun) => ({ ...(await trial().run(given)) }) };
+  const drawn = (kind: string): Lab => ({
+    ...bare,
+    run: async (given) => ({ ...(await trial().run(given)), pictures: [{ kind } as never] }),
+  });
+  assert.match(
+    (await refused(() => runLab(drawn('lines')))).message,
+    /lines: title is undefined, expected a text/,
+  );
+  assert.match(
+    (await refused(() => runLab(drawn('images')))).message,
+    /images: title is undefined, expected a text/,
+  );
+  const about = (depth: unknown): Lab => ({
+    ...bare,
+    settingsAbout: { ...bare.settingsAbout, depth: depth as string },
+  });
+  const wrong: readonly (readonly [Lab, RegExp])[] = [
+    [{ ...bare, small: { depth: 'few' } }, /small\.depth is 'few', expected a number/],
+    [about(5), /settingsAbout\.depth is 5, expected a sentence/],
+    [about({ about: 'a', form: 1 }), /settingsAbout\.depth: unknown option 'form'/],
+    [about({ about: 'a', choices: 3 }), /settingsAbout\.depth: choices is 3/],
+    [
+      about({ about: 'a', from: 5, to: 1 }),
+      /settingsAbout\.depth: to is 1, expected a number of at least 5/,
+    ],
+  ];
+  for (const [one, words] of wrong) assert.match((await refused(() => runLab(one))).message, words);
+});
+
 test('the page has the settings, the figures, the papers, the command and the hash', async () => {
   const result = await runLab(trial(), { settings: { depth: 5 } });
   const page = labPage(result);
