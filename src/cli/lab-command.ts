@@ -31,12 +31,16 @@ interface Options extends RecordOptions {
 
 /** `depth=10,width=64`: a comma begins another setting only if a name and = follow. */
 function settingTexts(text: string, before: Texts = {}): Texts {
-  const pairs = text.split(/,(?=\s*\w+\s*=)/).map((part) => {
+  const texts = { ...before };
+  for (const part of text.split(/,(?=\s*\w+\s*=)/)) {
     const at = part.indexOf('=');
-    if (at > 0) return [part.slice(0, at).trim(), part.slice(at + 1).trim()] as const;
-    throw new InvalidArgumentError('Expected a setting, = and its value, such as depth=10.');
-  });
-  return { ...before, ...Object.fromEntries(pairs) };
+    if (at <= 0)
+      throw new InvalidArgumentError('Expected a setting, = and its value, such as depth=10.');
+    const name = part.slice(0, at).trim();
+    if (Object.hasOwn(texts, name)) throw new InvalidArgumentError(`${name} is set twice.`);
+    texts[name] = part.slice(at + 1).trim();
+  }
+  return texts;
 }
 
 export const labCommand = (): Command =>
@@ -62,7 +66,12 @@ export const labCommand = (): Command =>
     .action(runCommand);
 
 async function runCommand(name: string | undefined, options: Options): Promise<void> {
-  if (name === undefined) return listLabs(options);
+  if (name === undefined) {
+    ensureNoneButJson(options);
+    return listLabs(options);
+  }
+  if (options.out === '')
+    throw new LanewiseError('argument', "--out is '', expected a file for the page");
   const lab = await findLab(name);
   const entry = await recordAsked(lab, options);
   const asked = entry ? askedBy(entry, options) : askedOf(lab, options);
@@ -82,6 +91,20 @@ async function runCommand(name: string | undefined, options: Options): Promise<v
   if (json) console.log(JSON.stringify({ ...recordOf(result, file), ...told }));
   else console.log([...linesOf(result, file), ...lines].join('\n'));
   if (holds === false) process.exitCode = 1;
+}
+
+/** Options of a run mean nothing to the list. */
+function ensureNoneButJson(options: Options): void {
+  const given = Object.entries(options).find(
+    ([key, value]) => key !== 'json' && value !== undefined,
+  );
+  if (!given) return;
+  const flag = given[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new LanewiseError(
+    'argument',
+    `--${flag} is for running a lab, and no lab is named`,
+    'npx lanewise lab NAME runs one; without options the names are listed',
+  );
 }
 
 /** What a run is asked for. */

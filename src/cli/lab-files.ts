@@ -51,6 +51,12 @@ export async function findLab(name: string): Promise<Lab> {
   }
   const names = await namesOfLabs();
   if (names.includes(name)) return labIn(`${folder}${name}.mjs`);
+  if (/[./\\]/.test(name))
+    throw new LanewiseError(
+      'file',
+      `'${name}' is no file of a lab, expected a name that ends in .mjs or .js`,
+      'npx lanewise lab lists the labs of the package',
+    );
   throw new LanewiseError(
     'argument',
     `unknown lab '${name}', expected one of ${names.toSorted().join(', ')}, or a file`,

@@ -19,6 +19,21 @@ test('without a name it lists every lab', async () => {
   assert.equal(list.map((one) => one.name).toSorted(), labNames());
 });
 
+test('what a run would ignore is refused before it starts', async () => {
+  const cases: [string[], RegExp][] = [
+    [['--small'], /--small is for running a lab, and no lab is named/],
+    [['--data-dir', 'x'], /--data-dir is for running a lab/],
+    [[name, '--set', 'steps=3,steps=4'], /steps is set twice/],
+    [[name, '--small', '--out', ''], /--out is '', expected a file for the page/],
+    [['README.md'], /'README\.md' is no file of a lab, expected a name that ends in \.mjs or \.js/],
+  ];
+  for (const [args, expected] of cases) {
+    const { code, stderr } = await lanewise(['lab', ...args]);
+    assert.is(code, 1, args.join(' '));
+    assert.match(stderr, expected);
+  }
+});
+
 test('a run prints figures and hash in plain lines, and writes its page', () =>
   inFolder(async (cwd) => {
     const { code, stdout, stderr } = await lanewise(quick, { cwd });
