@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import { fakeQuantize } from '../../src/ops/fake-quantize.js';
+import { batchNorm, channelMoments } from '../../src/ops/norm.js';
 import * as ops from '../../src/public-ops.js';
 import { evaluate } from '../../src/step/compute-tensors.js';
 import { numbers } from '../support/numbers.js';
@@ -44,6 +45,8 @@ const functions: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   layerNorm: (x) => ops.tanh(ops.layerNorm(x, [4], rowOf(x), null, 0.1)),
   rmsNorm: (x) => ops.tanh(ops.rmsNorm(x, [4], rowOf(x), 0.1)),
   groupNorm: (x) => ops.tanh(ops.groupNorm(planes(x), 2, rowOf(x), null, 0.1)),
+  // PyTorch's is wrong here: what it keeps of the forward pass counts as constant (pytorch#186256).
+  batchNorm: (x) => ops.tanh(batchNorm(x, channelMoments(x), rowOf(x), ops.constant(0, [4]), 0.1)),
   localResponseNorm: (x) =>
     ops.localResponseNorm(planes(x), { size: 3, alpha: 1, beta: 0.75, k: 1 }),
   rbf: (x) => ops.tanh(ops.rbf(x, ops.slice(x, [[0, 2]]))),
