@@ -95,6 +95,15 @@ const hours = (): string =>
     }),
   ].join('\n');
 
+/** Points of two classes. */
+const twoClasses = (): string =>
+  [
+    'x,y,class',
+    ...Array.from({ length: 40 }, (_, i) => `${i},${(i * 7) % 11},${i % 2 ? 'a' : 'b'}`),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+
 /** Runs the blocks of JavaScript before a block that write the files which its commands read. */
 async function writeFilesFor({ file, text }: Block, before: readonly Block[], cwd: string) {
   const named = commandsOf({ text }).flatMap((command) => command.split(/\s+/));
@@ -151,6 +160,7 @@ async function runCommands(
   mkdirSync(join(cwd, 'runs'), { recursive: true });
   drawDigit(join(cwd, 'digit.png'));
   if (text.includes('temps.csv')) writeFileSync(join(cwd, 'temps.csv'), hours());
+  if (text.includes('points.csv')) writeFileSync(join(cwd, 'points.csv'), twoClasses());
   if (text.includes('flats.csv')) writeFlats(cwd);
   writeTexts(text, cwd);
   await writePictures(text, cwd);
