@@ -35,9 +35,14 @@ const recordFile = (name) => join(folder, `${name}.json`);
 const recordOf = (name) =>
   existsSync(recordFile(name)) ? JSON.parse(readFileSync(recordFile(name), 'utf8')) : { runs: {} };
 
-function keep(name, record) {
+async function keep(name, record) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(recordFile(name), `${JSON.stringify(record, null, 2)}\n`);
+  const filepath = recordFile(name);
+  const text = await format(JSON.stringify(record), {
+    ...(await resolveConfig(filepath)),
+    filepath,
+  });
+  writeFileSync(filepath, text);
 }
 
 /** The function of the package that reads a data set: `fashionMnist` of `fashion-mnist`. */
@@ -90,7 +95,7 @@ async function update(lab, asked) {
       writeFileSync(join(folder, record.thumbnail), thumbnail.bytes);
     }
   }
-  keep(lab.name, { ...record, small, runs: { ...record.runs, [command]: run } });
+  await keep(lab.name, { ...record, small, runs: { ...record.runs, [command]: run } });
   console.log(`${command}  ${cpu} s of processor time  ${sha256}`);
 }
 
