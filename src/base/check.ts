@@ -235,6 +235,14 @@ export const listOr =
   (owner, name, value) =>
     (Array.isArray(value) ? check : other)(owner, name, value);
 
+/** A text of this form. */
+/* @__NO_SIDE_EFFECTS__ */
+export const matching =
+  (form: RegExp, expected: string): Check =>
+  (owner, name, value) => {
+    if (typeof value !== 'string' || !form.test(value)) refuse(owner, name, value, expected);
+  };
+
 /** One of a closed set of names or numbers. */
 /* @__NO_SIDE_EFFECTS__ */
 export const oneOf =

@@ -24,6 +24,7 @@ import { seriesWords, type SeriesRequest } from './series-source.js';
 import type { Task } from './task.js';
 import { ruleWords, type Fold, type PartKeys, type SplitRule } from './split-rule.js';
 import { quoted } from './terminal.js';
+import { dashed } from './words.js';
 
 /** The parts of a data set of one form. */
 export interface PartsOf<D extends IndexedDataset> {
@@ -188,9 +189,8 @@ const named: Readonly<Record<string, NamedSource>> = {
 function namesOf(
   functions: Readonly<Record<string, (options: MnistOptions) => Promise<DataSets>>>,
 ): Record<string, NamedSource> {
-  const plain = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return Object.fromEntries(
-    Object.entries(functions).map(([name, read]) => [plain(name), downloaded(read)]),
+    Object.entries(functions).map(([name, read]) => [dashed(name), downloaded(read)]),
   );
 }
 

@@ -16,6 +16,7 @@ import { dataDirOption, option, workersOption } from './options.js';
 import { labBar } from './progress.js';
 import { stopOnSignals } from './stop.js';
 import { formatSeconds, note, styleFor } from './terminal.js';
+import { dashed } from './words.js';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -99,10 +100,9 @@ function ensureNoneButJson(options: Options): void {
     ([key, value]) => key !== 'json' && value !== undefined,
   );
   if (!given) return;
-  const flag = given[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new LanewiseError(
     'argument',
-    `--${flag} is for running a lab, and no lab is named`,
+    `--${dashed(given[0])} is for running a lab, and no lab is named`,
     'npx lanewise lab NAME runs one; without options the names are listed',
   );
 }

@@ -1,4 +1,5 @@
 /** The table of several runs of the same training: each figure, its mean and its deviation, beside the baselines'. */
+import { meanAndDeviation } from '../base/mean-and-deviation.js';
 import { AS_PERCENT } from './judgement.js';
 import { formatFigure } from './terminal.js';
 
@@ -13,19 +14,6 @@ export interface RepeatResult {
   readonly value: number;
   readonly samples: number;
   readonly baselines: readonly { readonly name: string; readonly value: number }[];
-}
-
-export interface Spread {
-  readonly mean: number;
-  /** The sample standard deviation, divided by n − 1; 0 for one run. */
-  readonly deviation: number;
-}
-
-/** Mean and standard deviation of some values. */
-export function spreadOf(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
-  return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
 }
 
 /** A figure's name for people. */
@@ -66,10 +54,10 @@ export function repeatsRecord(results: readonly RepeatResult[]): object {
   return {
     figure,
     better,
-    ...spreadOf(results.map(({ value }) => value)),
+    ...meanAndDeviation(results.map(({ value }) => value)),
     baselines: rivalsOf(results).map((rival) => ({
       name: rival.name,
-      ...spreadOf(rival.values),
+      ...meanAndDeviation(rival.values),
       beatenIn: winsOver(results, rival),
     })),
     runs: results,
@@ -87,8 +75,12 @@ function tableOf(results: readonly RepeatResult[]): string {
       String(samples),
       ...columns.map((values) => show(figure, values[i]!)),
     ]),
-    ['mean', '', ...columns.map((values) => show(figure, spreadOf(values).mean))],
-    ['deviation', '', ...columns.map((values) => plain(figure, spreadOf(values).deviation))],
+    ['mean', '', ...columns.map((values) => show(figure, meanAndDeviation(values).mean))],
+    [
+      'deviation',
+      '',
+      ...columns.map((values) => plain(figure, meanAndDeviation(values).deviation)),
+    ],
   ];
   const widths = rows[0]!.map((_, c) => Math.max(...rows.map((cells) => cells[c]!.length)));
   return rows
@@ -104,12 +96,12 @@ function tableOf(results: readonly RepeatResult[]): string {
 function verdictOfAll(results: readonly RepeatResult[]): string[] {
   const [{ figure, better }] = results as [RepeatResult];
   const sign = better === 'higher' ? 1 : -1;
-  const own = spreadOf(results.map(({ value }) => value)).mean;
+  const own = meanAndDeviation(results.map(({ value }) => value)).mean;
   const [best] = rivalsOf(results).toSorted(
-    (a, b) => sign * (spreadOf(b.values).mean - spreadOf(a.values).mean),
+    (a, b) => sign * (meanAndDeviation(b.values).mean - meanAndDeviation(a.values).mean),
   );
   if (!best) return [];
-  const mean = spreadOf(best.values).mean;
+  const mean = meanAndDeviation(best.values).mean;
   const wins = `in ${winsOver(results, best)} of ${results.length} runs`;
   const against = `${show(figure, own)} against ${show(figure, mean)}`;
   return sign * (own - mean) > 0
@@ -128,7 +120,7 @@ export const repeatLines = {
     ].join(', '),
   all(results: readonly RepeatResult[], folder: string): string[] {
     const [{ figure }] = results as [RepeatResult];
-    const { mean, deviation } = spreadOf(results.map(({ value }) => value));
+    const { mean, deviation } = meanAndDeviation(results.map(({ value }) => value));
     return [
       `\n${tableOf(results)}\n`,
       `test ${nameOf(figure)} ${show(figure, mean)} ± ${plain(figure, deviation)} (mean and deviation of ${results.length} runs)`,

@@ -16,3 +16,7 @@ export function wordsWithout(
   }
   return kept;
 }
+
+/** A name as the command line has it: `fashion-mnist` for `fashionMnist`, `data-dir` for `dataDir`. */
+export const dashed = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -2,6 +2,7 @@
 import {
   extent,
   isObject,
+  matching,
   natural,
   oneOf,
   quote,
@@ -86,12 +87,6 @@ const said: Check = (owner, name, value) => {
   string(owner, name, value);
   return (value as string).slice(0, 1000).replace(/[\p{Cc}\p{Cf}]/gu, ' ');
 };
-
-const matching =
-  (form: RegExp, expected: string): Check =>
-  (owner, name, value) => {
-    if (typeof value !== 'string' || !form.test(value)) refuse(owner, name, value, expected);
-  };
 
 const word = matching(WORD, 'a word of at most 64 letters, digits, - and _');
 const hash = matching(/^[0-9a-f]{64}$/, 'a SHA-256 in 64 hexadecimal digits');

@@ -1,11 +1,12 @@
 /** Entries of the public table of records: what a lab of records found, where, and the hash that a check has to find again. */
 import { fields, orNull, parseJson, readAs, tableOf, amount } from '../base/check-json.js';
-import { listOf, oneOf, refuse, wholeFrom, type Check } from '../base/check.js';
+import { listOf, matching, oneOf, refuse, wholeFrom, type Check } from '../base/check.js';
+import { meanAndDeviation, type MeanAndDeviation } from '../base/mean-and-deviation.js';
 import { LanewiseError } from '../base/errors.js';
 import { hashOf, type LabResult } from './run-lab.js';
 import { FORMS, hashedSettings, settingsOf, type Form } from './lab-settings.js';
 import type { Lab, LabSettings } from './lab.js';
-import { meanAndSpread, RECORD_FIGURES, runsIn } from './record-runs.js';
+import { RECORD_FIGURES, runsIn } from './record-runs.js';
 import { showFigure } from './show-figure.js';
 
 /** Where a record was measured. */
@@ -16,12 +17,6 @@ export interface RecordMachine {
   readonly cores: number;
   /** Threads of the training. */
   readonly threads: number;
-}
-
-/** A mean over seeds, and the standard deviation between them. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation: number;
 }
 
 /** One file of docs/records/. */
@@ -37,8 +32,8 @@ export interface RecordEntry extends RecordMachine {
   /** `2026-01-31` */
   readonly date: string;
   readonly lanewise: string;
-  readonly accuracy: Spread;
-  readonly seconds: Spread;
+  readonly accuracy: MeanAndDeviation;
+  readonly seconds: MeanAndDeviation;
   readonly parameters: number;
   readonly multiplyAdds: number;
   readonly operations: number;
@@ -64,12 +59,6 @@ const printable: Check = (owner, name, value) => {
       `plain text of 1 to ${MOST_TEXT} characters, without |, <, >, \` and \\`,
     );
 };
-
-const matching =
-  (pattern: RegExp, expected: string): Check =>
-  (owner, name, value) => {
-    if (typeof value !== 'string' || !pattern.test(value)) refuse(owner, name, value, expected);
-  };
 
 const setting: Check = (owner, name, value) => {
   if (typeof value !== 'boolean' && typeof value !== 'number') printable(owner, name, value);
@@ -170,7 +159,7 @@ export async function checkEntry(entry: RecordEntry, lab: Lab, file: string): Pr
       `npx lanewise lab ${entry.lab} --check ${file}`,
     );
   const runs = runsIn(evidence)!;
-  const [mean, deviation] = meanAndSpread(runs.map(({ right, tested }) => right / tested));
+  const { mean, deviation } = meanAndDeviation(runs.map(({ right, tested }) => right / tested));
   if (!isNear(mean, accuracy.mean) || !isNear(deviation, accuracy.deviation))
     throw refused(
       `its accuracy is ${showAccuracy(accuracy)}, and that of its evidence ${showAccuracy({ mean, deviation })}`,
@@ -183,11 +172,11 @@ export async function checkEntry(entry: RecordEntry, lab: Lab, file: string): Pr
 }
 
 /** `99.18 ± 0.06 %` */
-export const showAccuracy = ({ mean, deviation }: Spread): string =>
+export const showAccuracy = ({ mean, deviation }: MeanAndDeviation): string =>
   `${(100 * mean).toFixed(2)} ± ${(100 * deviation).toFixed(2)} %`;
 
 /** `2.20 ± 0.28 s` */
-export const showSeconds = ({ mean, deviation }: Spread): string =>
+export const showSeconds = ({ mean, deviation }: MeanAndDeviation): string =>
   `${mean.toFixed(2)} ± ${deviation.toFixed(2)} s`;
 
 /** What a run of the lab finds otherwise than an entry says, in sentences; nothing if the entry holds. */

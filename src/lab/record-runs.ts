@@ -3,14 +3,15 @@ import {
   checkOptions,
   extent,
   listOf,
+  matching,
   natural,
   notNegative,
   numberFrom,
   object,
   required,
-  refuse,
   type Check,
 } from '../base/check.js';
+import { meanAndDeviation } from '../base/mean-and-deviation.js';
 import { LanewiseError } from '../base/errors.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import { operationsOf } from '../look/operations-of.js';
@@ -51,17 +52,7 @@ export const RECORD_FIGURES = {
   operations: 'floating-point operations of a training',
 } as const;
 
-/** Mean and standard deviation (of the sample); a single value has none. */
-export function meanAndSpread(values: readonly number[]): [mean: number, spread: number] {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return [mean, values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0];
-}
-
-const hash: Check = (owner, name, value) => {
-  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value))
-    refuse(owner, name, value, 'a SHA-256 in hexadecimal, as model.sha256() gives it');
-};
+const hash = matching(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal, as model.sha256() gives it');
 
 const run: Check = (owner, name, value) => {
   object(owner, name, value);
@@ -117,19 +108,19 @@ export function recordRuns(given: RecordedRuns): Pick<LabFindings, 'figures' | '
       `recordRuns: seed ${wrong.seed} has ${wrong.right} right of ${tested} samples, expected at most as many`,
     );
   const { multiplyAdds, training } = operationsOf(model);
-  const [right, rightSpread] = meanAndSpread(runs.map((one) => one.right));
-  const [seconds, secondsSpread] = meanAndSpread(runs.map((one) => one.seconds));
+  const right = meanAndDeviation(runs.map((one) => one.right));
+  const seconds = meanAndDeviation(runs.map((one) => one.seconds));
   const of = RECORD_FIGURES;
   const figures: Figure[] = [
     {
       name: of.accuracy,
-      value: right / tested,
+      value: right.mean / tested,
       format: 'percent',
       ...(expected ? { expected } : {}),
     },
-    { name: of.accuracySpread, value: rightSpread / tested, format: 'percent' },
-    { name: of.seconds, value: seconds, format: 'seconds' },
-    { name: of.secondsSpread, value: secondsSpread, format: 'seconds' },
+    { name: of.accuracySpread, value: right.deviation / tested, format: 'percent' },
+    { name: of.seconds, value: seconds.mean, format: 'seconds' },
+    { name: of.secondsSpread, value: seconds.deviation, format: 'seconds' },
     { name: of.seeds, value: runs.length, format: 'count' },
     { name: of.parameters, value: parameterCount(model), format: 'count' },
     { name: of.multiplyAdds, value: multiplyAdds, format: 'count' },

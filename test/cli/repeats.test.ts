@@ -2,14 +2,10 @@
 // slow: trains several times
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { meanAndDeviation } from '../../src/base/mean-and-deviation.js';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  repeatLines,
-  repeatsRecord,
-  spreadOf,
-  type RepeatResult,
-} from '../../src/cli/repeat-table.js';
+import { repeatLines, repeatsRecord, type RepeatResult } from '../../src/cli/repeat-table.js';
 import { repeatsName, repeatsOf } from '../../src/cli/repeats.js';
 import type { TrainOptions } from '../../src/cli/train-options.js';
 import { numbers } from '../support/numbers.js';
@@ -39,8 +35,8 @@ test('runs are of each seed, and in it of each fold', () => {
 });
 
 test('mean and deviation, and the verdict by the means', () => {
-  assert.equal(spreadOf([1, 2, 3]), { mean: 2, deviation: 1 });
-  assert.equal(spreadOf([5]), { mean: 5, deviation: 0 });
+  assert.equal(meanAndDeviation([1, 2, 3]), { mean: 2, deviation: 1 });
+  assert.equal(meanAndDeviation([5]), { mean: 5, deviation: 0 });
   const result = (value: number, rival: number, name: string): RepeatResult => ({
     name: 'fold-1',
     seed: 1,
