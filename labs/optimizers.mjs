@@ -42,8 +42,10 @@ async function learn({ optimizer, model, train, test, batches, every, common }) 
 }
 
 function largestChange(before, after) {
-  const changes = (values, name) => values.map((value, i) => Math.abs(value - before.get(name)[i]));
-  return Math.max(...[...after].flatMap(([name, values]) => Math.max(...changes(values, name))));
+  let most = 0;
+  for (const [name, values] of after)
+    values.forEach((value, i) => (most = Math.max(most, Math.abs(value - before.get(name)[i]))));
+  return most;
 }
 
 export default lab({

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildGo } from '../go/build.mjs';
 import { buildPoints } from '../points/build.mjs';
-import { buildBeside, root } from '../shared/beside.mjs';
+import { buildBeside, replace, root } from '../shared/beside.mjs';
 
 const here = fileURLToPath(new URL('./', import.meta.url));
 
-/** @param {string} folder the output folder, which is deleted first. */
-export async function buildPlayground(folder = join(root, 'dist', 'playground')) {
+/** @param {string} folder the output folder, which is replaced. */
+export const buildPlayground = (folder = join(root, 'dist', 'playground')) => replace(folder, fill);
+
+async function fill(folder) {
   await buildBeside({
     here,
     folder,
@@ -27,5 +29,4 @@ export async function buildPlayground(folder = join(root, 'dist', 'playground'))
   });
   await buildPoints(join(folder, 'points'));
   await buildGo(join(folder, 'go'), '../lanewise');
-  return folder;
 }

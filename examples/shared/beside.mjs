@@ -1,5 +1,13 @@
 // Builds the pages of the examples: folders of static files for any host.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -52,6 +60,19 @@ export async function buildFiles({ here, folder, files, ...options }) {
     logLevel: 'warning',
     ...options,
   });
+  return folder;
+}
+
+/** Makes `folder` anew by what `fill` writes: whoever serves the one before finds every file of it until then. */
+export async function replace(folder, fill) {
+  const [fresh, old] = [`${folder}.${process.pid}.new`, `${folder}.${process.pid}.old`];
+  try {
+    await fill(fresh);
+    if (existsSync(folder)) renameSync(folder, old);
+    renameSync(fresh, folder);
+  } finally {
+    for (const left of [fresh, old]) rmSync(left, { recursive: true, force: true });
+  }
   return folder;
 }
 

@@ -34,13 +34,13 @@ export async function compare(model, shape, picture, size) {
     await logits(dense, picture),
     await logits(denseForm(model, shape), picture),
   ];
-  const crops = [];
+  const crops = new Float32Array(rows * columns * shape[0] * size * size);
   for (let i = 0; i < rows * columns; i++) {
     const place = { top: STEP * Math.floor(i / columns), left: STEP * (i % columns) };
     const crop = await transformSamples([transforms.cropAt({ ...place, size })], shape, picture);
-    crops.push(...crop.samples);
+    crops.set(crop.samples, i * crop.samples.length);
   }
-  const own = await logits(model, Float32Array.from(crops));
+  const own = await logits(model, crops);
   const rowsOf = (i) => own.subarray(i * classes, (i + 1) * classes);
   const means = meanOf(Array.from({ length: rows * columns }, (_, i) => rowsOf(i)));
   const there = (i) => map[(i % classes) * rows * columns + Math.floor(i / classes)];

@@ -477,9 +477,11 @@ test('a run with batch norm, augmentation and mixup has the same bits with two w
   const workers = [startWorker(hub, { threads: 1 }), startWorker(hub, { threads: 3 })];
   const cluster = { url: hub('boss').transport, minWorkers: 2 };
   const shared = await train(smallVgg(), settings, { cluster });
-  assert.is(await shared.model.sha256(), alone);
-  assert.ok(workers.every((worker) => worker.of('computed').length > 1));
   await Promise.all(workers.map((worker) => worker.end()));
+  assert.is(await shared.model.sha256(), alone);
+  // Which of them computes, and how often, is a matter of their measured speeds.
+  assert.ok(workers.every((worker) => worker.of('joined').length === 1));
+  assert.ok(workers.some((worker) => worker.of('computed').length > 1));
 });
 
 test.run();

@@ -1,5 +1,7 @@
 /** The playground as its visitor has it: built, served, opened in a real browser, drawn on. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -31,11 +33,18 @@ const example = async (): Promise<Example> => ({
 
 let built: Promise<string> | undefined;
 
-/** Serves the playground, built once a test file. */
+/** Builds the playground, once a test file, in a folder of this process's own: files of tests run side by side. */
+export const build = (): Promise<string> =>
+  (built ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lanewise-playground-'));
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    return (await example()).buildPlayground(join(folder, 'playground'));
+  })());
+
+/** Serves the playground. */
 export async function serve(isIsolated = true): Promise<Server> {
-  const { buildPlayground, servePlayground } = await example();
-  built ??= buildPlayground();
-  return servePlayground(await built, { isIsolated });
+  const { servePlayground } = await example();
+  return servePlayground(await build(), { isIsolated });
 }
 
 export const browserPath = findBrowser();

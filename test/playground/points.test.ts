@@ -4,12 +4,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { loadModel } from '../../src/trained/model-store.js';
 import { drag, startBrowser, openPage, type Point, type WatchedPage } from '../support/browser.js';
 import { run } from '../publish/packed.js';
-import { browserPath, click, fill, serve, shoot, text, until } from './playground.js';
+import { browserPath, build, click, fill, serve, shoot, text, until } from './playground.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const withBrowser = browserPath === undefined ? test.skip : test;
@@ -186,8 +186,7 @@ withBrowser('the playground leads to its pages and back, from any folder of a ho
   const { serveFolder } = (await import(
     pathToFileURL(join(root, 'examples/static-server.mjs')).href
   )) as { serveFolder(folder: string): Promise<{ url: string; close(): Promise<void> }> };
-  await (await serve()).close();
-  const host = await serveFolder(join(root, 'dist'));
+  const host = await serveFolder(dirname(await build()));
   const browser = await startBrowser(browserPath!);
   try {
     const page = await openPage(browser, `${host.url}playground/`);
