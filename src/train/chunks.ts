@@ -1,6 +1,7 @@
 /** The steps of a run, taken in chunks, and the way back when a worker fails. */
 import { LanewiseError } from '../base/errors.js';
 import type { MachineFigures } from '../crew/machines.js';
+import { orderOf } from '../data/samplers.js';
 import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../step/run-plan.js';
 import { MachineCaught, WorkerFailure } from '../crew/worker-pool.js';
@@ -88,9 +89,10 @@ async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
   const { receipt } = run.options;
   const { epoch, done: first } = placeAt(state, size, state.step);
   if (run.orderOf !== epoch) {
-    const orderOf = (n: number) => settings.sampler.order(settings.data.count, settings.seed, n);
-    const next = epoch < size.epochs ? () => orderOf(epoch + 1) : undefined;
-    const order = orderOf(epoch);
+    const { sampler, data, seed } = settings;
+    const next =
+      epoch < size.epochs ? () => orderOf(sampler, data.count, seed, epoch + 1) : undefined;
+    const order = orderOf(sampler, data.count, seed, epoch);
     session.writeOrder(order, epoch, next);
     receipt?.writeOrder(order);
     run.orderOf = epoch;

@@ -1,5 +1,6 @@
 /** Errors of runs whose loss or weights stopped being finite: they name the step and the layer where that began. */
 import { samplesAt } from '../data/chosen.js';
+import { orderOf } from '../data/samplers.js';
 import type { Samples } from '../data/samples.js';
 import { LanewiseError } from '../base/errors.js';
 import { SMALLER_STEPS } from '../optimizers/optimizer.js';
@@ -16,7 +17,7 @@ export async function lossDiverged(run: Run, loss: number, step: number): Promis
   const { epoch, done: position } = placeAt(run.state, size, step);
   const minibatch = async () => {
     if (data.source?.open) return undefined;
-    const order = sampler.order(data.count, seed, epoch);
+    const order = orderOf(sampler, data.count, seed, epoch);
     return samplesAt(data, order.subarray(position * batch, (position + 1) * batch));
   };
   const what = `the loss became ${loss} in epoch ${epoch}, step ${position + 1}`;

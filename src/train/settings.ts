@@ -7,7 +7,15 @@ import type { Samples } from '../data/samples.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
 import type { Numerics } from '../engine/features.js';
 import { pickNumerics } from '../engine/numerics.js';
-import { checkKeys, flag, numberAbove, refuse, wholeFrom, type Check } from '../base/check.js';
+import {
+  checkKeys,
+  flag,
+  isObject,
+  numberAbove,
+  refuse,
+  wholeFrom,
+  type Check,
+} from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Model } from '../layers/index.js';
 import { describeTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
@@ -294,8 +302,13 @@ export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
   },
   sampler: {
     check(owner, name, value) {
-      if (typeof (value as Partial<Sampler>).order !== 'function')
+      const { kind, settings, order } = value as Partial<Sampler>;
+      if (typeof order !== 'function')
         refuse(owner, name, value, 'one made by samplers.balanced, samplers.weighted, …');
+      // Checkpoints tell samplers apart by these.
+      if (typeof kind !== 'string') refuse(owner, `${name}.kind`, kind, 'a text');
+      if (!isObject(settings))
+        refuse(owner, `${name}.settings`, settings, 'an object of numbers and texts');
     },
     fill: shuffled,
     described: ({ sampler }) => described(sampler),

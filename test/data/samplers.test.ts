@@ -2,9 +2,19 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrays } from '../../src/data/arrays.js';
-import { balanced, sequential, shuffled, weighted, type Sampler } from '../../src/data/samplers.js';
+import {
+  balanced,
+  orderOf,
+  sequential,
+  shuffled,
+  weighted,
+  type Sampler,
+} from '../../src/data/samplers.js';
 import { shuffledOrder } from '../../src/data/shuffle.js';
 import type { TensorDataset } from '../../src/data/dataset.js';
+import { digits } from '../../src/data/digits/index.js';
+import { mlp } from '../../src/models/mlp.js';
+import { train } from '../../src/train/train.js';
 import { refusal } from '../support/refusal.js';
 
 const COUNT = 20_000;
@@ -78,6 +88,33 @@ test('what cannot be sampled is refused', async () => {
   assert.match(
     await refusal(() => weighted([1, 1]).order(3, 1, 1)),
     /'weighted' is made for 2 samples, the data set has 3/,
+  );
+});
+
+test('the order of a sampler of one’s own has an index of a sample for each of them', async () => {
+  const own = (order: unknown) =>
+    orderOf({ kind: 'mine', settings: {}, order: () => order as Uint32Array }, 3, 1, 2);
+  assert.equal(own([2, 0, 2]), Uint32Array.of(2, 0, 2));
+  const refused = async (order: unknown) => (await refusal(() => own(order))) ?? '';
+  const place = String.raw`the sampler 'mine': order\(3, 1, 2\)`;
+  assert.match(await refused(undefined), new RegExp(`${place} is undefined, expected a list`));
+  assert.match(await refused(new Uint32Array(2)), new RegExp(`${place} has 2 indices, expected`));
+  assert.match(await refused(new Uint32Array(4)), new RegExp(`${place} has 4 indices, expected`));
+  for (const wrong of [3, -1, 0.5, NaN, '1', undefined])
+    assert.match(await refused([0, wrong, 1]), new RegExp(`\\[1\\] is .*, expected a sample from`));
+});
+
+test('a sampler whose order is too short is refused before the first step', async () => {
+  const short: Sampler = { kind: 'half', settings: {}, order: (n) => new Uint32Array(n / 2) };
+  const settings = {
+    data: digits({ count: 64 }),
+    epochs: 1,
+    optimizer: 'adam',
+    sampler: short,
+  } as const;
+  assert.match(
+    await refusal(() => train(mlp({ hidden: 4 }), settings)),
+    /order\(64, \d+, 1\) has 32 indices, expected one for each of the 64 samples of an epoch/,
   );
 });
 
