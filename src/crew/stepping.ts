@@ -167,13 +167,21 @@ export async function takeScores({
   minibatch,
   answers,
 }: LoadedMinibatch): Promise<Omit<Evaluation, 'scores'>> {
+  const { plan, viewOf } = open;
   const { dataset, size } = minibatch;
-  const job: Job = { kind: 'score', dataset, first: 0, count: size, measured: size };
-  await runJobs(open, job);
+  const [losses, hits] = [new Float32Array(size), new Float32Array(size)];
+  // The results of a job have room for a chunk.
+  for (let from = 0; from < size; from += plan.evaluationChunk) {
+    const count = Math.min(size, from + plan.evaluationChunk);
+    const place = { first: 0, from, count, resultsFrom: from };
+    await runJobs(open, { kind: 'score', dataset, ...place, measured: size });
+    losses.set(viewOf('losses', 0, count - from), from);
+    hits.set(viewOf('shares', 0, count - from), from);
+  }
   return {
-    losses: open.viewOf('losses', 0, size).slice(),
-    ...(open.plan.hasHits ? { hits: open.viewOf('shares', 0, size).slice() } : {}),
-    ...(open.plan.hasHits && answers ? { answers } : {}),
+    losses,
+    ...(plan.hasHits ? { hits } : {}),
+    ...(plan.hasHits && answers ? { answers } : {}),
   };
 }
 
@@ -249,7 +257,8 @@ async function runFor(
   const isStep = purpose === 'step';
   const steps: Record<string, StepPlan> = {};
   if (isStep && !plan.steps[size]) steps[size] = planStep(request, plan, size);
-  const blocks = isStep ? [] : blocksFor(plan.evaluationBlock, size);
+  const pieces = { block: plan.evaluationBlock, chunk: plan.evaluationChunk };
+  const blocks = isStep ? [] : blocksFor(pieces, size);
   const missing = blocks.filter((block) => !plan.evaluations[block]);
   if (Object.keys(steps).length + missing.length === 0) return open;
   const evaluations = planBlocks(request, plan, missing);

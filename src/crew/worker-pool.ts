@@ -93,7 +93,7 @@ function* partsOf(job: Job, block: number): Generator<Job> {
     for (let i = 0; i < job.steps; i++)
       yield { ...job, first: job.first + i, step: job.step + i, row: row + i, steps: 1 };
   } else if (job.kind === 'score') {
-    for (let from = 0; from < job.count; from += block)
+    for (let from = job.from ?? 0; from < job.count; from += block)
       yield { ...job, from, count: Math.min(job.count, from + block) };
   } else yield job;
 }

@@ -81,6 +81,8 @@ export interface ScoreJob {
   readonly count: number;
   /** The first sample to score, at the beginning of a block; default all. */
   readonly from?: number;
+  /** The sample with which the results begin, which have room for a chunk; default the first of the order. */
+  readonly resultsFrom?: number;
   /** Samples of the order over which counts are measured; default the whole data set, when the run was planned. */
   readonly measured?: number;
 }

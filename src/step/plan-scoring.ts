@@ -35,19 +35,15 @@ export function scoringSizes(
     Math.max(0, ...counts),
     Math.max(block, Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4)))),
   );
-  const blocks = distinct(
-    counts.flatMap((count) => [
-      Math.min(block, count),
-      ...[count, chunk].map((size) => size % block),
-      (count % chunk) % block,
-    ]),
-  );
+  const blocks = distinct(counts.flatMap((count) => blocksFor({ block, chunk }, count)));
   return { block, chunk, blocks };
 }
 
-/** The sizes of the blocks in which one job scores `count` samples. */
-export const blocksFor = (block: number, count: number): number[] =>
-  distinct([Math.min(block, count), count % block]);
+/** The sizes of the blocks in which jobs of at most a chunk score `count` samples. */
+export function blocksFor({ block, chunk }: Omit<ScoringSizes, 'blocks'>, count: number): number[] {
+  const jobs = count > chunk ? [chunk, count % chunk] : [count];
+  return distinct(jobs.flatMap((size) => [Math.min(block, size), size % block]));
+}
 
 export const blockGraphs = (task: Task, blocks: readonly number[]): BlockGraph[] =>
   blocks.map((count) => blockGraph(task, count));

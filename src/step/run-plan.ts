@@ -124,7 +124,7 @@ export function planRun(request: PlanRequest): RunPlan {
   const blocks = blockGraphs(
     { ...task, columns: datasets.at(-1)!.columns },
     sizes
-      ? distinct(sizes.scored.flatMap((count) => blocksFor(scoring.block, count)))
+      ? distinct(sizes.scored.flatMap((count) => blocksFor(scoring, count)))
       : scoring.blocks,
   );
   const largest = graphs[0]?.graphs[0];

@@ -178,9 +178,11 @@ function applyUpdate(worker: LinkedWorker, linked: LinkedUpdate, row: number): b
 /** Scores blocks of samples, which the workers take in turn. */
 function scoreBlocks(worker: LinkedWorker, job: ScoreJob): boolean {
   const { plan, rank, order, floats, place, at } = worker;
-  const { evaluationBlock, outputs, io } = plan;
-  const { dataset, first, count, from: start = 0, measured } = job;
+  const { evaluationBlock, evaluationChunk, outputs, io } = plan;
+  const { dataset, first, count, from: start = 0, resultsFrom = 0, measured } = job;
   const { gather, stepNorms, wholeNorms } = worker.datasets[dataset]!;
+  if (count - resultsFrom > evaluationChunk)
+    throw new Error(`a job scores at most ${evaluationChunk} samples, not ${count - resultsFrom}`);
   const counting = measured === undefined ? wholeNorms : stepNorms;
   if (measured !== undefined) for (const norms of counting) norms.measure(order, measured);
   Object.assign(place, UNSEEDED);
@@ -195,9 +197,10 @@ function scoreBlocks(worker: LinkedWorker, job: ScoreJob): boolean {
     const losses = at.results + io.losses / 4;
     const shares = at.results + io.shares / 4;
     const scores = at.results + io.scores / 4;
-    floats.copyWithin(at.losses + from, losses, losses + size);
-    floats.copyWithin(at.shares + from, shares, shares + size);
-    floats.copyWithin(at.scores + from * outputs, scores, scores + size * outputs);
+    const to = from - resultsFrom;
+    floats.copyWithin(at.losses + to, losses, losses + size);
+    floats.copyWithin(at.shares + to, shares, shares + size);
+    floats.copyWithin(at.scores + to * outputs, scores, scores + size * outputs);
   }
   return true;
 }

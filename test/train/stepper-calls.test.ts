@@ -28,6 +28,7 @@ import { createStepper, type Stepper } from '../../src/train/stepper.js';
 import type { StepperSettings } from '../../src/train/stepper-settings.js';
 import type { StepData } from '../../src/train/minibatch.js';
 import { LanewiseError } from '../../src/base/errors.js';
+import { numbers } from '../support/numbers.js';
 import { refusal } from '../support/refusal.js';
 
 const xor = () => sequential({ l1: linear(2, 8), a1: relu(), l2: linear(8, 2) }, { input: [2] });
@@ -315,6 +316,37 @@ test('loss takes as many samples as a step, whatever came before', async () => {
       assert.is((await fresh.loss(first(count))).loss, loss);
       await fresh.close();
     }
+});
+
+test('losses of more samples than one job scores are those of evaluation, and nothing changes', async () => {
+  // 4096 samples are a job; of 200,000 scores 83, which are no whole number of blocks.
+  for (const [classes, count] of [
+    [2, 9000],
+    [200_000, 100],
+  ] as const) {
+    const model = sequential(
+      { l1: linear(2, 3), a1: relu(), l2: linear(3, classes) },
+      { input: [2] },
+    );
+    const data = {
+      name: 'many',
+      inputs: { input: { shape: [2], values: numbers(2 * count, 1) } },
+      targets: {
+        output: { shape: [], values: Int32Array.from({ length: count }, (_, i) => i % 2) },
+      },
+      weights: Float32Array.from({ length: count }, (_, i) => 0.5 + (i % 3)),
+    };
+    for (const workers of classes === 2 ? [0, 1, 2] : [0]) {
+      const settings = { optimizer: 'adam', loss: 'crossEntropy', batch: count, workers } as const;
+      const stepper = await createStepper(model, settings);
+      const trained = await stepper.model();
+      const { loss, accuracy } = await trained.evaluate(data, { workers: 0 });
+      for (let i = 0; i < 2; i++)
+        assert.equal(await stepper.loss(data), { loss, accuracy, samples: count });
+      assert.equal(stepper.weights(), trained.weights);
+      await stepper.close();
+    }
+  }
 });
 
 test('labels that are ignored come and go; of nothing that counts there is no accuracy', async () => {
