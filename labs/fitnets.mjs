@@ -56,7 +56,7 @@ export default lab({
     seed: 'of weights and orders',
   },
   small: { train: 400, labelled: 200, teacher: 8, deepest: 2, epochs: 14, seeds: 1 },
-  full: { train: 20000, labelled: 2000, teacher: 32, deepest: 8, seeds: 5 },
+  full: { train: 20000, labelled: 2000, teacher: 32, deepest: 5, seeds: 5 },
 
   async run({ settings, data, workers, say, progress }) {
     const { labelled, student, deepest, epochs, seeds, seed } = settings;

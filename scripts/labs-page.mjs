@@ -132,7 +132,7 @@ function figuresTable(runs, showFigure) {
         plain(name),
         ...runs.map((run) => {
           const one = find(run, name);
-          return one ? showFigure(one.value ?? NaN, one.format) : '';
+          return one ? showFigure(one.value ?? Infinity, one.format) : '';
         }),
         ...(hasPaper ? [paper(anyOf(name))] : []),
       ]),

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { dirname, join } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
-import { showExpected, isExpected, showFigure } from '../lab/show-figure.js';
+import { isExpected, showConclusion, showExpected, showFigure } from '../lab/show-figure.js';
 import type { Lab, LabData, LabSettings, SettingValue } from '../lab/lab.js';
 import { labPage } from '../lab/lab-page.js';
 import { runLab, type LabResult } from '../lab/run-lab.js';
@@ -260,7 +260,7 @@ function linesOf({ lab, figures, conclusion, sha256, seconds }: LabResult, file:
     ...rows.map(([name, value, paper, expected]) =>
       `  ${name!.padEnd(widths[0]!)}  ${value!.padStart(widths[1]!)}  ${widths[2]! > 0 ? `${paper!.padEnd(widths[2]!)}  ` : ''}${dim(expected!)}`.trimEnd(),
     ),
-    conclusion,
+    showConclusion(figures, conclusion),
     `sha256 ${sha256}  ${dim(formatSeconds(seconds))}`,
     `page: ${file}`,
   ];

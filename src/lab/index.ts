@@ -17,6 +17,7 @@ export {
 } from './lab.js';
 export { deadLeaves } from './dead-leaves.js';
 export { denseForm, type DenseFormOptions } from './dense-form.js';
+export { eigh, type Eigen } from './eigh.js';
 export { drawImage } from './draw-image.js';
 export { labPage } from './lab-page.js';
 export { bars, heatmap, images, lines, points, table } from './picture-data.js';

@@ -6,7 +6,7 @@ import { drawBars } from './draw-bars.js';
 import { drawLines, drawPoints } from './draw-curves.js';
 import { drawHeatmap } from './draw-heatmap.js';
 import { imagesPart } from './draw-images.js';
-import { isExpected, showExpected, showFigure } from './show-figure.js';
+import { isExpected, showConclusion, showExpected, showFigure } from './show-figure.js';
 import { CHART_STYLE, type Size } from './frame.js';
 import { PAGE_STYLE } from './page-style.js';
 import type { Bars, Heatmap, Lines, Picture, Points, Table } from './picture-data.js';
@@ -207,7 +207,7 @@ const papersPart = ({ lab }: LabResult): Html | false =>
  */
 export function labPage(result: LabResult): string {
   checkResult('labPage', result);
-  const { lab, pictures, conclusion, data, sha256, seconds } = result;
+  const { lab, figures, pictures, conclusion, data, sha256, seconds } = result;
   const style: Html = { html: `<style>${VARIABLES}${CHART_STYLE}${PAGE_STYLE}</style>` };
   return html`<!doctype html>
     <html lang="en">
@@ -228,7 +228,7 @@ export function labPage(result: LabResult): string {
           <p class="soft">Lanewise labs: ${lab.group}</p>
           <h1>${lab.title}</h1>
           <p class="about">${lab.about}</p>
-          <p class="conclusion">${conclusion}</p>
+          <p class="conclusion">${showConclusion(figures, conclusion)}</p>
         </header>
         <main>
           <div class="charts">${pictures.map(figurePart)}</div>

@@ -1,6 +1,7 @@
 /** Lanczos' method (1950): the ends of a symmetric operator's spectrum, and its density, from products with vectors. */
 import { callable, checkOptions, wholeFrom } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
+import { risingOf, turnToDiagonal } from './eigh.js';
 
 /** The product of a symmetric operator with a vector, as a new array or another one. */
 export type SymmetricOperator = (
@@ -95,21 +96,7 @@ export async function lanczos(
   return eigenOf(diagonal, side);
 }
 
-/** Turns rows and columns p and q so that a[p][q] becomes 0, and the first numbers of the vectors with them. */
-function turn(a: readonly Float64Array[], first: Float64Array, p: number, q: number): void {
-  const half = (a[q]![q]! - a[p]![p]!) / (2 * a[p]![q]!);
-  const t = (half < 0 ? -1 : 1) / (Math.abs(half) + Math.sqrt(half * half + 1));
-  const c = 1 / Math.sqrt(t * t + 1);
-  const s = t * c;
-  const pair = (row: Float64Array, i: number, other: Float64Array, j: number): void => {
-    [row[i], other[j]] = [c * row[i]! - s * other[j]!, s * row[i]! + c * other[j]!];
-  };
-  for (const row of a) pair(row, p, row, q);
-  for (let k = 0; k < a.length; k++) pair(a[p]!, k, a[q]!, k);
-  pair(first, p, first, q);
-}
-
-/** The eigenvalues of a symmetric tridiagonal matrix and the squares of their vectors' first numbers (Jacobi 1846). */
+/** The eigenvalues of a symmetric tridiagonal matrix and the squares of their vectors' first numbers. */
 function eigenOf(diagonal: readonly number[], side: readonly number[]): Spectrum {
   const n = diagonal.length;
   const a = diagonal.map((value, i) => {
@@ -121,18 +108,8 @@ function eigenOf(diagonal: readonly number[], side: readonly number[]): Spectrum
   });
   const first = new Float64Array(n);
   first[0] = 1;
-  const size = Math.max(...a.map((row) => Math.sqrt(dot(row, row))));
-  const isLeft = (p: number, q: number): boolean => Math.abs(a[p]![q]!) > 1e-15 * size;
-  for (let sweep = 0, turned = true; turned && sweep < 60; sweep++) {
-    turned = false;
-    for (let p = 0; p < n; p++)
-      for (let q = p + 1; q < n; q++)
-        if (isLeft(p, q)) {
-          turn(a, first, p, q);
-          turned = true;
-        }
-  }
-  const order = [...diagonal.keys()].toSorted((i, j) => a[i]![i]! - a[j]![j]!);
+  turnToDiagonal(a, [first]);
+  const order = risingOf(a);
   return {
     values: Float64Array.from(order, (i) => a[i]![i]!),
     weights: Float64Array.from(order, (i) => first[i]! * first[i]!),

@@ -26,3 +26,11 @@ export function showExpected({ expected, format }: Figure): string {
   if (low === -Infinity) return `at most ${showFigure(high, format)}`;
   return `${showFigure(low, format)} to ${showFigure(high, format)}`;
 }
+
+/** A lab's conclusion, behind a word of caution where figures are not as expected. */
+export function showConclusion(figures: readonly Figure[], conclusion: string): string {
+  const wrong = figures.filter((one) => isExpected(one) === false).length;
+  if (wrong === 0) return conclusion;
+  const are = wrong === 1 ? 'A figure is' : `${wrong} figures are`;
+  return `${are} not as expected, so it is not certain that this holds here: ${conclusion}`;
+}

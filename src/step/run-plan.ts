@@ -123,9 +123,7 @@ export function planRun(request: PlanRequest): RunPlan {
   const shardGraphs = graphs.flatMap((step) => step.graphs);
   const blocks = blockGraphs(
     { ...task, columns: datasets.at(-1)!.columns },
-    sizes
-      ? distinct(sizes.scored.flatMap((count) => blocksFor(scoring, count)))
-      : scoring.blocks,
+    sizes ? distinct(sizes.scored.flatMap((count) => blocksFor(scoring, count))) : scoring.blocks,
   );
   const largest = graphs[0]?.graphs[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));

@@ -1,7 +1,7 @@
 /** The steps of a run, taken in chunks, and the way back when a worker fails. */
 import { LanewiseError } from '../base/errors.js';
 import type { MachineFigures } from '../crew/machines.js';
-import { orderOf } from '../data/samplers.js';
+import { orderOf } from '../data/order-of.js';
 import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../step/run-plan.js';
 import { MachineCaught, WorkerFailure } from '../crew/worker-pool.js';

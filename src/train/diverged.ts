@@ -1,6 +1,6 @@
 /** Errors of runs whose loss or weights stopped being finite: they name the step and the layer where that began. */
 import { samplesAt } from '../data/chosen.js';
-import { orderOf } from '../data/samplers.js';
+import { orderOf } from '../data/order-of.js';
 import type { Samples } from '../data/samples.js';
 import { LanewiseError } from '../base/errors.js';
 import { SMALLER_STEPS } from '../optimizers/optimizer.js';

@@ -2,16 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrays } from '../../src/data/arrays.js';
-import {
-  balanced,
-  orderOf,
-  sequential,
-  shuffled,
-  weighted,
-  type Sampler,
-} from '../../src/data/samplers.js';
+import { balanced, sequential, shuffled, weighted, type Sampler } from '../../src/data/samplers.js';
 import { shuffledOrder } from '../../src/data/shuffle.js';
 import type { TensorDataset } from '../../src/data/dataset.js';
+import { orderOf } from '../../src/data/order-of.js';
 import { digits } from '../../src/data/digits/index.js';
 import { mlp } from '../../src/models/mlp.js';
 import { train } from '../../src/train/train.js';

@@ -69,7 +69,7 @@ test('what is no symmetric matrix is refused', async () => {
     (await refusal(() => eigh(matrix as number[][]))) ?? '';
   assert.match(await refused(undefined), /eigh: matrix is undefined, expected 1 to 1024 rows/);
   assert.match(await refused([]), /expected 1 to 1024 rows/);
-  assert.match(await refused(Array(1025).fill([])), /expected 1 to 1024 rows/);
+  assert.match(await refused(Array.from({ length: 1025 }, () => [])), /expected 1 to 1024 rows/);
   assert.match(await refused([[1, 2], [2]]), /matrix\[1\] is .*, expected 2 numbers/);
   assert.match(
     await refused([
