@@ -206,18 +206,30 @@ const describe = ({ what, more = '' }: PathSource): string => what + more;
  * @throws LanewiseError kind 'argument' if there is no such data set, and for requests that do not apply to it; and what
  * the source throws.
  */
-export async function loadData(
+export const loadData = async (
   name: string,
   asked: DataRequest = {},
   known: DataRequest = {},
-): Promise<DataSets> {
-  const { limit = Infinity, split, fold } = asked;
+): Promise<DataSets> => (await dataLoader(name, asked, known))();
+
+/** What `loadData` does after its request is checked: nothing is read or downloaded before the function is called. */
+export async function dataLoader(
+  name: string,
+  asked: DataRequest = {},
+  known: DataRequest = {},
+): Promise<() => Promise<DataSets>> {
   const dividing = dividingWords(asked);
   const source = Object.hasOwn(named, name) ? named[name]! : await sourceAt(name);
   refuseUnused(name, source, asked);
   const isDivided = 'what' in source ? undefined : 'test';
   if (isDivided && dividing !== undefined) throw alreadyDivided(name, dividing, isDivided);
-  const found = await source.load({ ...known, ...asked }, name);
+  return async () => partsAsked(name, asked, await source.load({ ...known, ...asked }, name));
+}
+
+/** What a source has given, divided and limited as the request says. */
+function partsAsked(name: string, asked: DataRequest, found: DataSets): DataSets {
+  const { limit = Infinity, split, fold } = asked;
+  const dividing = dividingWords(asked);
   if (dividing !== undefined && !found.isHeldOut && !found.isWhole)
     throw alreadyDivided(name, dividing, lastPart(found));
   if (!found.isWhole && (found.splitBy !== split || found.fold !== fold))

@@ -8,13 +8,13 @@ import { labPage } from '../lab/lab-page.js';
 import { runLab, type LabResult } from '../lab/run-lab.js';
 import { aboutOf, expectedOf, settingsOf, type Form } from '../lab/lab-settings.js';
 import { ensureReplaceable, ensureWritableFolder, writeFileAtomic } from '../node/atomic.js';
-import { loadData } from './data-sources.js';
+import { dataLoader } from './data-sources.js';
 import type { RecordEntry } from '../lab/record-entry.js';
 import { allLabs, findLab } from './lab-files.js';
 import { recordAfter, recordAsked, type RecordOptions } from './lab-records.js';
 import { dataDirOption, option, workersOption } from './options.js';
+import { untilItEnds } from './lab-faults.js';
 import { labBar } from './progress.js';
-import { stopOnSignals } from './stop.js';
 import { formatSeconds, note, styleFor } from './terminal.js';
 import { dashed } from './words.js';
 
@@ -134,7 +134,10 @@ function askedBy({ form, changed, data = 'digits' }: RecordEntry, options: Optio
   return { form, settings: changed, data };
 }
 
-/** Runs with a line of progress, until it is done or Ctrl-C. */
+/**
+ * Runs with a line of progress. Signals are left to the system: nothing is lost by them, and a handler would never be called
+ * in a lab that does not yield.
+ */
 async function withProgress(
   lab: Lab,
   { workers, json }: Options,
@@ -145,34 +148,22 @@ async function withProgress(
   },
 ): Promise<LabResult> {
   const bar = labBar(process.stderr);
-  // A promise that nothing settles lets the process end, and so does a lab that calls exit.
-  const onExit = (): void => {
-    bar.stop();
-    console.error(`lab '${lab.name}' ended without findings: nothing is written`);
-    process.exitCode = 1;
-  };
-  process.on('exit', onExit);
-  const stop = stopOnSignals(() => {
-    process.off('exit', onExit);
-    bar.stop();
-    console.error(`\nlab '${lab.name}' was stopped: nothing is written`);
-  });
   try {
-    return await runLab(lab, {
-      form: asked.form,
-      settings: asked.settings,
-      ...(asked.data ? { data: asked.data } : {}),
-      ...(workers === undefined ? {} : { workers }),
-      say(line) {
-        bar.clear();
-        (json ? console.error : console.log)(line);
-      },
-      progress: (done, total, what = lab.name) => bar.update({ done, total, what }),
-    });
+    return await untilItEnds(`lab '${lab.name}'`, () =>
+      runLab(lab, {
+        form: asked.form,
+        settings: asked.settings,
+        ...(asked.data ? { data: asked.data } : {}),
+        ...(workers === undefined ? {} : { workers }),
+        say(line) {
+          bar.clear();
+          (json ? console.error : console.log)(line);
+        },
+        progress: (done, total, what = lab.name) => bar.update({ done, total, what }),
+      }),
+    );
   } finally {
-    process.off('exit', onExit);
     bar.stop();
-    stop.release();
   }
 }
 
@@ -192,21 +183,25 @@ function valuesOf(lab: Lab, texts: Texts): LabSettings {
   return Object.fromEntries(values);
 }
 
-/** How the data that was asked for is loaded; undefined for what labs have without asking. */
+/**
+ * How the data that was asked for is loaded, which is once a lab asks for it; undefined for what labs have without asking.
+ * @throws LanewiseError kind 'argument' for data that there is not.
+ */
 async function dataOf({
-  data,
+  data: name = 'digits',
   dataDir,
 }: {
   readonly data: string | undefined;
   readonly dataDir: string | undefined;
 }): Promise<(() => Promise<LabData>) | undefined> {
-  const name = data ?? 'digits';
   if (name === 'digits' && dataDir === undefined) return undefined;
-  const sets = await loadData(name, dataDir === undefined ? {} : { directory: dataDir });
-  const { train, test } = sets as {
-    readonly train: LabData['train'];
-    readonly test: LabData['test'];
-  };
+  const load = await dataLoader(name, dataDir === undefined ? {} : { directory: dataDir });
+  let loaded: Promise<LabData> | undefined;
+  return () => (loaded ??= load().then((sets) => imagesOf(name, sets as LabData)));
+}
+
+/** @throws LanewiseError kind 'argument' for data that is no images with classes. */
+function imagesOf(name: string, { train, test }: LabData): LabData {
   for (const part of [train, test])
     if (!part.samples || !part.labels || part.shape?.length !== 3)
       throw new LanewiseError(
@@ -214,7 +209,7 @@ async function dataOf({
         `labs learn from images with classes in memory, which '${name}' is not`,
         'leave --data out, or name a data set such as mnist',
       );
-  return () => Promise.resolve({ name, train, test });
+  return { name, train, test };
 }
 
 async function listLabs({ json }: Options): Promise<void> {

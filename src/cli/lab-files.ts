@@ -6,6 +6,7 @@ import { LanewiseError, nearest } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 import { isFile } from '../node/files.js';
 import { GROUPS, lab, type Lab } from '../lab/lab.js';
+import { untilItEnds } from './lab-faults.js';
 
 const folder = fileURLToPath(new URL('../../../labs/', import.meta.url));
 
@@ -46,7 +47,7 @@ export async function allLabs(): Promise<Lab[]> {
  */
 export async function findLab(name: string): Promise<Lab> {
   if (/\.[cm]?js$/.test(name)) {
-    if (await isFile(name)) return labIn(resolve(name));
+    if (await isFile(name)) return untilItEnds(`the lab in '${name}'`, () => labIn(resolve(name)));
     throw new LanewiseError('file', `'${name}' does not exist, expected a lab's file`);
   }
   const names = await namesOfLabs();

@@ -182,7 +182,18 @@ const numbers: Check = (owner, name, value) => {
   if ((value as Numbers).length === 0) refuse(owner, name, value, 'at least one number');
 };
 
-const axis = fieldsOf<Axis>({ name: required(text), log: flag, min: finite, max: finite });
+const axisFields = fieldsOf<Axis>({ name: required(text), log: flag, min: finite, max: finite });
+
+const axis: Check = (owner, name, value) => {
+  axisFields(owner, name, value);
+  const { log, min, max } = value as Axis;
+  for (const [end, one] of Object.entries({ min, max }))
+    if (log && one !== undefined && one <= 0)
+      refuse(owner, `${name}.${end}`, one, 'a number above 0, as the axis is logarithmic');
+  if (min !== undefined && max !== undefined && min >= max)
+    refuse(owner, `${name}.max`, max, `a number above min, which is ${min}`);
+};
+
 const span = fieldsOf<Extent>({
   name: required(text),
   from: required(finite),

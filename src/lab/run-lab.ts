@@ -91,6 +91,16 @@ const figure: Check = (owner, name, value) => {
   });
 };
 
+/** Figures, each with a name of its own: it is what a figure is cited by. */
+const figures: Check = (owner, name, value) => {
+  listOf(figure)(owner, name, value);
+  const names = (value as readonly Figure[]).map((one) => one.name);
+  names.forEach((one, i) => {
+    if (names.indexOf(one) < i)
+      refuse(owner, `${name}[${i}].name`, one, 'a name that no figure before has');
+  });
+};
+
 const PICTURES = { lines, points, bars, heatmap, images, table };
 
 const picture: Check = (owner, name, value) => {
@@ -111,8 +121,11 @@ const evidence: Check = (owner, name, value) => {
 
 /** @throws LanewiseError kind 'argument' for findings that are not what a lab gives. */
 function checkFindings(name: string, found: LabFindings): LabFindings {
-  return checkOptions<LabFindings>(`lab '${name}'`, found, {
-    figures: required(listOf(figure)),
+  const owner = `lab '${name}'`;
+  if (!isObject(found))
+    refuse(owner, 'what run gives', found, 'an object { figures, pictures, evidence, conclusion }');
+  return checkOptions<LabFindings>(owner, found, {
+    figures: required(figures),
     pictures: required(listOf(picture)),
     evidence: required(listOf(evidence)),
     conclusion: required(text),
@@ -209,7 +222,7 @@ export async function runLab(lab: Lab, options: RunLabOptions = {}): Promise<Lab
     progress,
   });
   const seconds = (performance.now() - start) / 1000;
-  const { figures, pictures, conclusion, evidence: pieces } = checkFindings(lab.name, found);
+  const { figures: told, pictures, conclusion, evidence: pieces } = checkFindings(lab.name, found);
   const named = data === undefined ? {} : { data };
   return {
     lab,
@@ -217,7 +230,7 @@ export async function runLab(lab: Lab, options: RunLabOptions = {}): Promise<Lab
     settings,
     changed,
     ...named,
-    figures,
+    figures: told,
     pictures,
     conclusion,
     evidence: pieces,
@@ -240,7 +253,7 @@ export function checkResult(owner: string, value: LabResult): void {
     settings: required(object),
     changed: required(object),
     data: text,
-    figures: required(listOf(figure)),
+    figures: required(figures),
     pictures: required(listOf(picture)),
     conclusion: required(text),
     evidence: required(listOf(evidence, 0)),

@@ -2,8 +2,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inFolder, lanewise, main } from './lanewise.js';
 import { labNames } from '../support/lab.js';
 
@@ -139,23 +140,63 @@ test('a record is written as an entry, and a check says whether it holds', () =>
     assert.not.ok(existsSync(join(cwd, 'c.json')));
   }));
 
-test('Ctrl-C ends a run with one line and the shell’s code, and no page', () =>
+/** A lab of one's own with this in its `run`, as a file. */
+const ownLab = (run: string): string =>
+  `export default { name: 'own', group: 'Own data', title: 'T', about: 'A', papers: [],
+  settings: {}, settingsAbout: {}, small: {}, async run({ data }) { ${run} } };`;
+
+test('what a lab of one’s own throws is told in a sentence, with its place', () =>
   inFolder(async (cwd) => {
-    const child = spawn(process.execPath, [main, 'lab', name, '--set', 'steps=100000'], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stderr = '';
-    child.stderr.on('data', (data) => (stderr += data));
-    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    // It is at work once its folder is there.
-    const waiting = setInterval(() => {
-      if (existsSync(join(cwd, 'runs'))) setTimeout(() => child.kill('SIGINT'), 500);
-      if (existsSync(join(cwd, 'runs'))) clearInterval(waiting);
-    }, 50);
-    assert.is(await ended, 130);
-    assert.is(stderr.trim(), `lab '${name}' was stopped: nothing is written`);
-    assert.not.ok(existsSync(join(cwd, 'runs', `lab-${name}.html`)));
+    const wait = 'await new Promise((resolve) => setTimeout(resolve, 5000));';
+    const cases: readonly (readonly [string, RegExp])[] = [
+      [ownLab("throw 'text'"), /^error: lab 'own' failed: 'text'\n$/],
+      [
+        ownLab("throw new TypeError('bad\\nvalue')"),
+        /^error: lab 'own' failed: TypeError: bad value\n {2}at .*own\.mjs:2:\d+\)\n$/,
+      ],
+      [ownLab('return 3'), /^error: lab 'own': what run gives is 3, expected an object \{ figures/],
+      [ownLab(`Promise.reject('lost'); ${wait}`), /^error: lab 'own' failed: 'lost'\n$/],
+      [
+        ownLab(`setTimeout(() => { throw new Error('late'); }, 1); ${wait}`),
+        /^error: lab 'own' failed: Error: late\n {2}at .*own\.mjs:2:\d+\)\n$/,
+      ],
+      ["import 'nowhere';", /^error: the lab in 'own\.mjs' failed: .*'nowhere'/],
+      ['export default {{', /failed: SyntaxError: .*\n {2}node --check FILE shows where\n$/],
+      ['await new Promise(() => {});', /^the lab in 'own\.mjs' ended without findings/],
+    ];
+    for (const [text, expected] of cases) {
+      writeFileSync(join(cwd, 'own.mjs'), text);
+      const { status, stderr } = spawnSync(process.execPath, [main, 'lab', 'own.mjs'], { cwd });
+      assert.is(status, 1, text);
+      assert.match(String(stderr), expected);
+    }
+  }));
+
+test('data is read once a lab asks for it, and no sooner', () =>
+  inFolder(async (cwd) => {
+    const asking = ['--data', 'mnist', '--data-dir', 'nowhere'];
+    writeFileSync(join(cwd, 'own.mjs'), ownLab("throw 'it ran'"));
+    const before = await lanewise(['lab', 'own.mjs', ...asking], { cwd });
+    assert.match(before.stderr, /lab 'own' failed: 'it ran'/);
+    writeFileSync(join(cwd, 'asking.mjs'), ownLab('await data()'));
+    const asked = await lanewise(['lab', 'asking.mjs', ...asking], { cwd });
+    assert.match(asked.stderr, /^error: .*nowhere/);
+  }));
+
+test('Ctrl-C ends a run at once, even of a lab that never yields, and there is no page', () =>
+  inFolder(async (cwd) => {
+    writeFileSync(join(cwd, 'own.mjs'), ownLab('await 0; for (;;);'));
+    for (const args of [[name, '--set', 'steps=100000'], ['own.mjs']]) {
+      rmSync(join(cwd, 'runs'), { recursive: true, force: true });
+      const child = spawn(process.execPath, [main, 'lab', ...args], { cwd, stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
+      // It is at work once its folder is there.
+      while (!existsSync(join(cwd, 'runs'))) await sleep(50);
+      await sleep(500);
+      child.kill('SIGINT');
+      assert.is(await ended, 'SIGINT', args.join(' '));
+      assert.equal(readdirSync(join(cwd, 'runs')), []);
+    }
   }));
 
 test.run();

@@ -219,6 +219,13 @@ test('pictures refuse what cannot be drawn, by name', () => {
     () => table({ title: 'a', columns: ['a', 'b'], rows: [[1]] }),
     /row 0 has 1 cells, expected 2: a, b/,
   );
+  const drawn = [{ name: 'a', x: [1, 2], y: [1, 2] }];
+  const along = (more: object) => () =>
+    lines({ ...axes, x: { name: 'step', ...more }, title: 'a', series: drawn });
+  refuses(along({ min: 2, max: 1 }), /x\.max is 1, expected a number above min, which is 2/);
+  refuses(along({ min: 1, max: 1 }), /x\.max is 1, expected a number above min/);
+  refuses(along({ log: true, min: 0 }), /x\.min is 0, expected a number above 0/);
+  refuses(along({ log: true, max: -1 }), /x\.max is -1, expected a number above 0/);
 });
 
 test.run();

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
 import { digits } from '../../src/data/digits/index.js';
 import { lab, labPage, lines, randomNumbers, runLab } from '../../src/lab/index.js';
-import type { Evidence, Lab, LabRun, LabSettings } from '../../src/lab/index.js';
+import type { Evidence, Lab, LabFindings, LabRun, LabSettings } from '../../src/lab/index.js';
 
 let runs = 0;
 const picture = lines({
@@ -137,6 +137,15 @@ test('findings that are none are refused with the lab’s name', async () => {
   assert.match(
     error.message,
     /lab 'trial': evidence\[0\] is .* expected a text or one of Float32Array/,
+  );
+  const finding = async (change: (found: LabFindings) => unknown) => {
+    const run: Lab['run'] = async (given) => change(await trial().run(given)) as LabFindings;
+    return (await refused(() => runLab({ ...trial(), run }))).message;
+  };
+  assert.match(await finding(() => undefined), /what run gives is undefined, expected an object/);
+  assert.match(
+    await finding((found) => ({ ...found, figures: [...found.figures, ...found.figures] })),
+    /lab 'trial': figures\[1\]\.name is 'depth', expected a name that no figure before has/,
   );
 });
 
