@@ -47,7 +47,7 @@ export function roundTicks(low: number, high: number, count: number, least = 0):
   );
 }
 
-/** 1, 10, 100 …: with 2 and 5 between them where there are few, without some where there are many. */
+/** 1, 10, 100 …: with 2 and 5, or 3, between them where there are few, without some where there are many. */
 function powerTicks(low: number, high: number, count: number): number[] {
   const [bottom, top] = [low * 0.999, high * 1.001];
   const isIn = (value: number): boolean => value >= bottom && value <= top;
@@ -58,6 +58,8 @@ function powerTicks(low: number, high: number, count: number): number[] {
     powers.flatMap((n) => times.map((k) => k * tenTo(n))).filter(isIn);
   if (whole.length < 2 && finer([1, 2, 3, 5]).length > 1) return finer([1, 2, 3, 5]);
   if (whole.length * 3 <= count) return finer([1, 2, 5]);
+  for (const between of [finer([1, 2, 5]), finer([1, 3])])
+    if (whole.length > 1 && between.length <= count) return between;
   const every = Math.max(1, Math.ceil(whole.length / Math.max(2, count)));
   const kept = whole.filter((n) => n % every === 0);
   // Between two neighbouring powers there may be none: then the ends have to do.
@@ -98,7 +100,8 @@ export function scaleOf(
   const place = (value: number): number => (isLog ? (value > 0 ? log10(value) : NaN) : value);
   let [first, last] = [place(low), place(high)];
   if (first === last) {
-    const room = isLog ? 0.5 : first === 0 ? 1 : Math.abs(first) * 0.1;
+    const tenth = first === 0 ? 1 : Math.abs(first) * 0.1;
+    const room = isLog ? 0.5 : isWhole ? Math.max(1, tenth) : tenth;
     [first, last] = [first - room, last + room];
   } else if (!isTight) {
     const room = (last - first) * 0.05;
@@ -114,10 +117,11 @@ export function scaleOf(
   // 10ˣ of the ends, by steps of a hundredth of a decade: only which ticks are shown depends on it.
   const valueOf = (x: number): number => (isLog ? antilog(x) : x);
   const [bottom, top] = [valueOf(first), valueOf(last)];
-  const plain = roundTicks(bottom, top, count, isWhole && last - first > 1 ? 1 : 0);
+  const plain = roundTicks(bottom, top, count, isWhole && last - first >= 1 ? 1 : 0);
   const powers = isLog ? powerTicks(bottom, top, count) : plain;
-  // One value says nothing of an axis: within a short one, round steps have more.
-  const found = powers.length > 1 ? powers : plain;
+  // One value says nothing of an axis, and two of a short one little: there, round steps have more.
+  const isShort = top < 20 * bottom && powers.length < 3 && plain.length > powers.length;
+  const found = powers.length > 1 && !isShort ? powers : plain;
   const ticks = found.length > 1 ? found : [bottom, top];
   return {
     low: bottom,

@@ -92,7 +92,11 @@ export function drawLines(picture: Lines, size: Size): Html {
   const across = { ...x, isTight: !x.log, values: all(series.map((one) => one.x)) };
   const up = { ...y, values: all(series.flatMap((one) => [one.y, one.low, one.high])) };
   const frame = frameOf(size, across, up);
-  const drawn = series.map((one, i) => curve(frame, one, toneOf(i, series.length)));
+  // Broken curves come last, so that one is seen on a whole one that goes the same way.
+  const ranked = [...series.entries()].toSorted(
+    ([, a], [, b]) => Number(a.dashed ?? false) - Number(b.dashed ?? false),
+  );
+  const drawn = ranked.map(([i, one]) => curve(frame, one, toneOf(i, series.length)));
   return whole(frame, picture, drawn);
 }
 

@@ -47,9 +47,9 @@ export function imageSource(item: ImageItem): string {
   return pngAddress(rgbOf(item), W, H, 3);
 }
 
-/** Pixels of the page a pixel of the image. */
+/** Pixels of the page a pixel of the image: about 80 of them across, or more where one a pixel were fewer. */
 export const zoomOf = ({ zoom }: Images, W: number): number =>
-  zoom ?? Math.max(1, Math.round(80 / W));
+  zoom ?? Math.max(W < 80 ? 2 : 1, Math.round(80 / W));
 
 const TONES = ['#ffb000', '#39d0ff', '#ff5fa2', '#7dff6a'];
 

@@ -123,14 +123,17 @@ export const svg = (size: Size, title: string, kind: string, inside: Part): Html
     ${inside}
   </svg>`;
 
+/** What a dot on the frame may have outside of it. */
+const EDGE = 3;
+
 /** What lies outside of the plot is not drawn. */
 export const clipped = ({ id }: Size, { left, right, top, bottom }: Plot, inside: Part): Html =>
   html`<clipPath id="${id}"
       ><rect
-        x="${px(left)}"
-        y="${px(top - 2)}"
-        width="${px(right - left)}"
-        height="${px(bottom - top + 4)}" /></clipPath
+        x="${px(left - EDGE)}"
+        y="${px(top - EDGE)}"
+        width="${px(right - left + 2 * EDGE)}"
+        height="${px(bottom - top + 2 * EDGE)}" /></clipPath
     ><g clip-path="url(#${id})">${inside}</g
     ><path class="frame" d="M${px(left)} ${px(top)}V${px(bottom)}H${px(right)}" />`;
 

@@ -5,6 +5,7 @@ import { brief } from './axis-scale.js';
 /** `2.10 %`, `61,706`, `4.2 s`, `0.0133`. */
 export function showFigure(value: number, format: FigureFormat = 'number'): string {
   if (!Number.isFinite(value)) return brief(value);
+  if (value < 0) return `−${showFigure(-value, format)}`;
   if (format === 'percent') return `${(value * 100).toFixed(2)} %`;
   if (format === 'count') return brief(Math.round(value), 12);
   if (format === 'seconds') return `${value.toFixed(value < 10 ? 2 : 1)} s`;
@@ -21,10 +22,10 @@ export const isExpected = ({ value, expected, format }: Figure): boolean | undef
 export function showExpected({ expected, format }: Figure): string {
   if (!expected) return '';
   const [low, high] = expected as [number, number];
-  if (low === high) return showFigure(low, format);
   if (high === Infinity) return `at least ${showFigure(low, format)}`;
   if (low === -Infinity) return `at most ${showFigure(high, format)}`;
-  return `${showFigure(low, format)} to ${showFigure(high, format)}`;
+  const [from, to] = [showFigure(low, format), showFigure(high, format)];
+  return from === to ? from : `${from} to ${to}`;
 }
 
 /** A lab's conclusion, behind a word of caution where figures are not as expected. */

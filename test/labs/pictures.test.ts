@@ -84,11 +84,21 @@ test('ticks are round and lie within the axis', () => {
     for (const { value } of ticks)
       assert.ok(value >= ends.low * 0.999 && value <= ends.high * 1.001, `${value}`);
   }
-  const epochs = scaleOf([1, 2, 3], { isWhole: true, isTight: true }, [0, 100], 8);
-  assert.equal(
-    epochs.ticks.map(({ value }) => value),
-    [1, 2, 3],
-  );
+  const few = { isWhole: true, isTight: true };
+  const sets: readonly (readonly [number[], object, number, number[]])[] = [
+    [[1, 2, 3], few, 8, [1, 2, 3]],
+    [[1, 2], few, 8, [1, 2]],
+    [[4], few, 8, [3, 4, 5]],
+    [[1, 40], { log: true, isTight: true }, 4.4, [1, 3, 10, 30]],
+    [[8, 128], { log: true, isTight: true }, 4.4, [10, 20, 50, 100]],
+    [[2.2, 7.5], { log: true, isTight: true }, 6, [3, 4, 5, 6, 7]],
+  ];
+  for (const [values, ends, count, ticks] of sets)
+    assert.equal(
+      scaleOf(values, ends, [0, 100], count).ticks.map(({ value }) => value),
+      ticks,
+      `from ${values}`,
+    );
 });
 
 test('numbers are brief', () => {
@@ -96,7 +106,9 @@ test('numbers are brief', () => {
   assert.equal(texts, ['0', '1,500', '0.01235', '10⁻⁷', '1.23·10⁸', '−2.5', '–', '∞']);
   assert.is(showFigure(0.0212, 'percent'), '2.12 %');
   assert.is(showFigure(61706, 'count'), '61,706');
+  assert.is(showFigure(-0.06, 'percent'), '−6.00 %', 'the minus of all other numbers');
   assert.is(showExpected({ name: 'a', value: 1, expected: [0.9, Infinity] }), 'at least 0.9');
+  assert.is(showExpected({ name: 'a', value: 1, expected: [0.99999, 1.00001] }), '1');
 });
 
 test('a contour runs where the values are its level', () => {
@@ -162,6 +174,29 @@ test('curves, bars and maps lie where their values say', () => {
   // The first row is at y.from, which is the bottom.
   assert.equal(colour(2), [...colourAt(palettes.heat, 0)]);
   assert.equal(colour(1), [...colourAt(palettes.heat, 1)]);
+});
+
+test('a broken curve lies on a whole one, and the dots of its ends on the frame are whole', () => {
+  const [x, y] = [
+    [0, 1],
+    [0, 1],
+  ];
+  const dashed = { name: 'b', x, y, dashed: true };
+  const { html } = drawChart(
+    lines({ ...axes, title: 'a', series: [dashed, { name: 'a', x, y }] }),
+    size,
+  );
+  const tones = [...html.matchAll(/class="curve"[^>]*--tone-(\d)\)(;stroke-dasharray)?/g)];
+  assert.equal(
+    tones.map(([, tone, broken]) => [tone, broken !== undefined]),
+    [
+      ['1', false],
+      ['0', true],
+    ],
+  );
+  const [, left] = /<rect\s+x="([\d.]+)"/.exec(html)!;
+  const [, first] = /class="dots" d="M([\d.]+) /.exec(html)!;
+  assert.ok(Number(first) - Number(left) >= 5.5 / 2, 'a dot is 5.5 pixels wide');
 });
 
 test('images have the colours of their values', () => {
