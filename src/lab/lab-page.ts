@@ -17,6 +17,15 @@ import { aboutOf } from './lab-settings.js';
 /** Pictures that are drawn as SVG. */
 export type Chart = Lines | Points | Bars | Heatmap;
 
+/** What stays on one line: `86 %`, `LeNet-5`, `--small`. */
+const ONE_WORD = /(--[a-z]+|[\w.]+-\d+|[\d.,]+ %)/i;
+
+/** A text, of which no line ends within what is read as one word. */
+const flowing = (text: string): Html =>
+  html`${text
+    .split(ONE_WORD)
+    .map((part, i) => (i % 2 === 1 ? html`<span class="one">${part}</span>` : part))}`;
+
 /** Draws a chart in a size. */
 export function drawChart(picture: Chart, size: Size): Html {
   if (picture.kind === 'lines') return drawLines(picture, size);
@@ -57,32 +66,36 @@ function chartPart(picture: Chart, id: string): Html {
     ${legendOf(picture)}`;
 }
 
-const tablePart = ({ columns, rows }: Table): Html =>
-  html`<div class="scroll">
+/** A number that a lab has written itself, with as many digits as it wants. */
+const WRITTEN_NUMBER = /^[−-]?[\d.,]+( %)?$/;
+
+/** A table, in which columns of numbers stand on the right. */
+function tablePart({ columns, rows }: Table): Html {
+  const areWords = columns.map((_, i) =>
+    rows.some(({ [i]: cell }) => typeof cell === 'string' && !WRITTEN_NUMBER.test(cell)),
+  );
+  const style = (i: number): Html | false => areWords[i]! && html` class="words"`;
+  return html`<div class="scroll">
     <table>
       <thead>
         <tr>
-          ${columns.map((name, i) =>
-            typeof rows[0]?.[i] === 'string'
-              ? html`<th scope="col" class="words">${name}</th>`
-              : html`<th scope="col">${name}</th>`,
-          )}
+          ${columns.map((name, i) => html`<th scope="col" ${style(i)}>${name}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${rows.map(
           (row) =>
             html`<tr>
-              ${row.map((cell) =>
-                typeof cell === 'number'
-                  ? html`<td>${brief(cell)}</td>`
-                  : html`<td class="words">${cell}</td>`,
+              ${row.map(
+                (cell, i) =>
+                  html`<td${style(i)}>${typeof cell === 'number' ? brief(cell) : cell}</td>`,
               )}
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`;
+}
 
 /** Whether a picture takes the whole width of a page. */
 function isWhole(picture: Picture): boolean {
@@ -100,8 +113,8 @@ function figurePart(picture: Picture, i: number): Html {
         ? tablePart(picture)
         : chartPart(picture, `picture-${i}`);
   return html`<figure${isWhole(picture) && html` class="whole"`}>
-    <h3>${title}</h3>
-    ${drawn} ${caption !== undefined && html`<figcaption>${caption}</figcaption>`}
+    <h3>${flowing(title)}</h3>
+    ${drawn} ${caption !== undefined && html`<figcaption>${flowing(caption)}</figcaption>`}
   </figure>`;
 }
 
@@ -113,6 +126,7 @@ const labelled = (name: string, text: string | false): Html =>
 function figuresPart({ figures }: LabResult): Html {
   const hasPaper = figures.some(({ paper }) => paper !== undefined);
   const hasExpected = figures.some((one) => isExpected(one) !== undefined);
+  const hasWords = figures.some(({ about, source }) => about !== undefined || source !== undefined);
   return html`<section>
     <h2>Figures</h2>
     <div class="scroll panel figures">
@@ -124,7 +138,7 @@ function figuresPart({ figures }: LabResult): Html {
             ${
               hasPaper && html`<th scope="col">paper</th>`
             }${hasExpected && html`<th scope="col">expected</th>`}
-            <th scope="col"></th>
+            ${hasWords && html`<th scope="col" class="words">note</th>`}
           </tr>
         </thead>
         <tbody>
@@ -145,7 +159,10 @@ function figuresPart({ figures }: LabResult): Html {
                   isIn !== undefined && `${showExpected(one)}${isIn ? '' : ' (it is not)'}`,
                 )
               }
-              <td class="words">${[one.about, one.source].filter(Boolean).join('; ')}</td>
+              ${
+                hasWords &&
+                html`<td class="words">${[one.about, one.source].filter(Boolean).join('; ')}</td>`
+              }
             </tr>`;
           })}
         </tbody>
@@ -153,6 +170,10 @@ function figuresPart({ figures }: LabResult): Html {
     </div>
   </section>`;
 }
+
+/** A setting's value; a narrow page divides only what is too long for it, such as a path. */
+const valuePart = (value: string): Html =>
+  html`<td class="${value.length > 14 ? 'value long' : 'value'}">${value}</td>`;
 
 function settingsPart({ lab, settings, changed }: LabResult): Html | undefined {
   const names = Object.keys(settings);
@@ -165,8 +186,9 @@ function settingsPart({ lab, settings, changed }: LabResult): Html | undefined {
           ${names.map(
             (name) =>
               html`<tr${Object.hasOwn(changed, name) && html` class="changed"`}
-                ><th scope="row"><code>${name}</code></th><td class="value">${String(settings[name])}</td
-                ><td class="words">${aboutOf(lab, name).about}</td></tr
+                ><th scope="row"><code>${name}</code></th>${valuePart(String(settings[name]))}<td class="words"
+                  >${aboutOf(lab, name).about}</td
+                ></tr
               >`,
           )}
         </tbody>
@@ -226,9 +248,9 @@ export function labPage(result: LabResult): string {
       <body>
         <header>
           <p class="soft">Lanewise labs: ${lab.group}</p>
-          <h1>${lab.title}</h1>
-          <p class="about">${lab.about}</p>
-          <p class="conclusion">${showConclusion(figures, conclusion)}</p>
+          <h1>${flowing(lab.title)}</h1>
+          <p class="about">${flowing(lab.about)}</p>
+          <p class="conclusion">${flowing(showConclusion(figures, conclusion))}</p>
         </header>
         <main>
           <div class="charts">${pictures.map(figurePart)}</div>
@@ -236,7 +258,7 @@ export function labPage(result: LabResult): string {
           <section>
             <h2>Run it again</h2>
             <div class="panel">
-              <p><code>${commandOf(result)}</code></p>
+              <p><code>${flowing(commandOf(result))}</code></p>
               <p>
                 SHA-256 of the evidence, the settings and the
                 ${data === undefined ? 'name of the lab' : `names of lab and data (${data})`}:

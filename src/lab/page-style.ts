@@ -14,6 +14,7 @@ a { color: var(--tone-0); }
 .conclusion { background: var(--mark); border-radius: 8px; padding: 9px 14px; width: fit-content; margin-bottom: 18px; }
 .soft, figcaption { color: var(--soft); font-size: 13px; }
 header .soft { margin: 0; }
+.one { white-space: nowrap; }
 code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 14px; }
 figure, .panel { background: var(--card); border: 1px solid var(--grid); border-radius: 8px; margin: 0; padding: 12px 14px; min-width: 0; }
@@ -66,7 +67,7 @@ figure td.words, figure td.words:last-child { color: inherit; min-width: 0; }
   figure table { font-size: 12px; }
   th:first-child { min-width: 0; }
   th code { white-space: nowrap; }
-  .panel:not(.figures) td.value { white-space: normal; overflow-wrap: anywhere; min-width: 7ch; }
+  td.long { white-space: normal; overflow-wrap: anywhere; min-width: 14ch; }
   td.words:last-child { min-width: 0; }
   .images { gap: 5px; }
   .images li { font-size: 10px; }

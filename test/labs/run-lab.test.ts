@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
 import { digits } from '../../src/data/digits/index.js';
-import { lab, labPage, lines, randomNumbers, runLab } from '../../src/lab/index.js';
+import { lab, labPage, lines, randomNumbers, runLab, table } from '../../src/lab/index.js';
 import type { Evidence, Lab, LabFindings, LabRun, LabSettings } from '../../src/lab/index.js';
 
 let runs = 0;
@@ -193,11 +193,25 @@ test('the page has the settings, the figures, the papers, the command and the ha
   const result = await runLab(trial(), { settings: { depth: 5 } });
   const page = labPage(result);
   assert.match(page, /A &lt;trial&gt;/);
-  assert.match(page, /npx lanewise lab trial --set depth=5</);
+  const text = page.replace(/<\/?span[^>]*>/g, '');
+  assert.match(text, /npx lanewise lab trial --set depth=5</);
+  assert.match(page, /<span class="one">--set<\/span>/, 'no line ends after the dashes');
   assert.match(page, new RegExp(result.sha256));
   assert.match(page, /1 to 3 \(it is not\)/, '5 is outside of what is expected');
   assert.match(page, /<a href="https:\/\/example.org\/b">B<\/a>/);
   assert.not.match(page, /<script/);
+});
+
+test('columns of numbers stand on the right, whoever has written the numbers', async () => {
+  const result = await runLab(trial());
+  const rows = [
+    ['Adam', '12.5 %', 3],
+    ['none', '−1.0 %', 4],
+  ];
+  const pictures = [table({ title: 'a', columns: ['rule', 'error', 'steps'], rows })];
+  const page = labPage({ ...result, pictures });
+  assert.match(page, /<td class="words">Adam<\/td>\s*<td>12.5 %<\/td>\s*<td>3<\/td>/);
+  assert.match(page, /<th scope="col"\s+class="words">rule<\/th>\s*<th scope="col"\s*>error<\/th>/);
 });
 
 test('random numbers are those that were recorded, uniform, and normal', () => {
