@@ -131,7 +131,7 @@ export default lab({
         }),
       ],
       evidence,
-      conclusion: `${pointing === 4 ? 'All four' : `${pointing} of four`} point to the digit, which fills ${Math.round(100 * area)} % of a scene: ${methods.map((name, m) => `${name} with ${Math.round(100 * shares[m])} %`).join(', ')}.`,
+      conclusion: `${pointing === 4 ? 'All four' : `${pointing} of the four`} point to the digit, which fills ${Math.round(100 * area)} % of a scene: ${methods.map((name, m) => `${name} with ${Math.round(100 * shares[m])} %`).join(', ')}.`,
     };
   },
 });

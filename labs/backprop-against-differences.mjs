@@ -134,11 +134,11 @@ export default lab({
           series: Object.entries(errors).map(([name, y]) => ({ name, x: epsilons, y })),
         }),
         table({
-          title: `One gradient by all ${all} weights, ${batch} images`,
+          title: `One gradient by all ${all.toLocaleString('en')} weights, ${batch} images`,
           columns: ['by', 'passes', 'seconds'],
           rows: [
             ['backpropagation', '1 forward, 1 backward', (both / 1000).toPrecision(2)],
-            ['central differences', `${2 * all} forward`, Math.round((forward * 2 * all) / 1000)],
+            ['central differences', `${(2 * all).toLocaleString('en')} forward`, Math.round((forward * 2 * all) / 1000)],
           ],
         }),
       ],

@@ -133,7 +133,7 @@ export default lab({
           series: [{ name: 'all seeds', values: wrong.map((n, c) => (100 * n) / count(c)) }],
         }),
       ],
-      conclusion: `${(100 * figures[0].value).toFixed(2)} % right, for ${operationsOf(model).multiplyAdds} multiply-adds a picture.`,
+      conclusion: `${(100 * figures[0].value).toFixed(2)} % right, for ${operationsOf(model).multiplyAdds.toLocaleString('en')} multiply-adds a picture.`,
     };
   },
 });

@@ -136,7 +136,7 @@ export default lab({
         }),
       ],
       evidence,
-      conclusion: `From ${depths[0]} to ${depths.at(-1)} layers the plain nets' training loss grows ${plain.toFixed(1)} times, that of residual nets ${skipping.toFixed(1)} times: the deep plain net is not too weak, it is not found.`,
+      conclusion: `From ${depths[0]} to ${depths.at(-1)} layers the plain nets’ training loss grows ${plain.toFixed(1)} times, that of residual nets ${skipping.toFixed(1)} times: the deep plain net is not too weak, it is not found.`,
     };
   },
 });

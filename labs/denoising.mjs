@@ -144,7 +144,7 @@ export default lab({
         images({ title: 'Digits held out', columns: 6, zoom: 3, items: shown(found[0], 6) }),
       ],
       evidence: found.map(({ scores }) => scores),
-      conclusion: `The net takes away ${share(0)} % of the noise's power on digits and ${share(1)} % on the picture, which it has never seen.`,
+      conclusion: `The net takes away ${share(0)} % of the noise’s power on digits and ${share(1)} % on the picture, which it has never seen.`,
     };
   },
 });

@@ -48,7 +48,7 @@ export default lab({
   papers: [HANSEN, ...PAPERS.slice(0, 2)],
   settings: { nets: 7, train: 8000, test: 500, materials: 3, epochs: 7, width: 8, seed: 1 },
   settingsAbout: {
-    nets: { about: 'nets', from: 2, to: 9, whole: true },
+    nets: { about: 'nets that answer together', from: 2, to: 9, whole: true },
     train: 'pictures to learn from',
     test: 'pictures held out',
     materials: { about: 'of which each kind of object may be', from: 1, to: 3, whole: true },
@@ -139,7 +139,7 @@ export default lab({
         }),
       ],
       evidence: [...models.flatMap((model) => [...model.weights.values()]), ...found],
-      conclusion: `One net is wrong for ${percent(top1.y[0])} of the pictures, ${nets} together for ${percent(top1.y.at(-1))}, and with ten crops for ${percent(error(byCrops.scores, 1))}; the loss falls from ${loss.y[0].toFixed(2)} to ${loss.y.at(-1).toFixed(2)}.`,
+      conclusion: `One net is wrong for ${percent(top1.y[0])} of the pictures on average, ${nets} together for ${percent(top1.y.at(-1))}, and with ten crops for ${percent(error(byCrops.scores, 1))}; the loss falls from ${loss.y[0].toFixed(2)} to ${loss.y.at(-1).toFixed(2)}.`,
     };
   },
 });

@@ -142,7 +142,7 @@ export default lab({
         opening,
         ...trials.flatMap((trial) => trial.games.map(({ moves }) => Int32Array.from(moves))),
       ],
-      conclusion: `After ${settings.rounds} rounds of self-play the net's search wins ${percent(all)} of ${games.length} games against pure search with ten times the playouts, and ${percent(black)} as Black, at a komi of ${settings.komi}.`,
+      conclusion: `After ${settings.rounds} rounds of self-play the net’s search wins ${percent(all)} of ${games.length} games against pure search with ten times the playouts, and ${percent(black)} as Black, at a komi of ${settings.komi}.`,
     };
   },
 });

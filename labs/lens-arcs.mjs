@@ -144,7 +144,7 @@ export default lab({
         }),
       ],
       evidence: [scores],
-      conclusion: `The net's first ${looked(byNet)} candidates hold nine of ten lenses; of those by the light in a ring it takes ${looked(byRing)}.`,
+      conclusion: `The net’s first ${looked(byNet)} candidates hold nine of ten lenses; of those by the light in a ring it takes ${looked(byRing)}.`,
     };
   },
 });

@@ -135,13 +135,13 @@ export default lab({
         table({
           title: 'What is kept in memory',
           caption: 'Weights, or the pixels of the training images.',
-          columns: ['way', 'numbers', 'wrong, %'],
+          columns: ['way', 'numbers', 'wrong (%)'],
           rows: rows.map(({ name, weights, error }) => [name, weights, 100 * error]),
         }),
       ],
       evidence: rows.map(({ answers }) => Uint8Array.from(answers)),
       conclusion:
-        `The best is ${best.name}, with ${(100 * best.error).toFixed(2)} % wrong. LeNet-1 has ${small.weights} weights, ` +
+        `The best is ${best.name}, with ${(100 * best.error).toFixed(2)} % wrong. LeNet-1 has ${small.weights.toLocaleString('en')} weights, ` +
         `${Math.round(large.weights / small.weights)} times fewer than the net of 1000 hidden units, and ` +
         `${(small.error / large.error).toFixed(2)} times its error.`,
     };

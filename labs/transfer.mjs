@@ -126,7 +126,7 @@ export default lab({
       pictures: [
         lines({
           title: 'Layers that are lent',
-          caption: `${each} samples of each new class, mean of ${seeds} runs. The layers are ${LAYERS.join(', ')}.`,
+          caption: `${each} samples of each new class, mean of ${seeds === 1 ? 'one run' : `${seeds} runs`}. The layers are ${LAYERS.join(', ')}.`,
           x: { name: 'first layers copied' },
           y: { name: 'test error of the new classes', min: 0 },
           series: [

@@ -144,7 +144,7 @@ export default lab({
         }),
       ],
       evidence,
-      conclusion: `The written nets' error falls with n to the power ${order.toFixed(2)}; with ${widths.at(-1)} units the learned net is off by ${best.toPrecision(2)}, the written one by ${written.at(-1).toPrecision(2)}, and by ${moved.at(-1).toPrecision(2)} once it has learned.`,
+      conclusion: `The written nets’ error falls with n to the power ${order.toFixed(2).replace('-', '−')}; with ${widths.at(-1)} units the learned net is off by ${best.toPrecision(2)}, the written one by ${written.at(-1).toPrecision(2)}, and by ${moved.at(-1).toPrecision(2)} once it has learned.`,
     };
   },
 });
