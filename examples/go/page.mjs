@@ -42,6 +42,22 @@ const points = Array.from({ length: go.points }, (_, point) => {
   return button;
 });
 
+/** Which point the keyboard is at: the board is one stop of it, and arrows go on from there. */
+function stopAt(place) {
+  points.forEach((button, point) => (button.tabIndex = point === place ? 0 : -1));
+}
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+byId('board').addEventListener('focusin', ({ target }) => stopAt(points.indexOf(target)));
+byId('board').addEventListener('keydown', (event) => {
+  const [across, down] = ARROWS[event.key] ?? [];
+  if (across === undefined) return;
+  event.preventDefault();
+  const point = points.indexOf(event.target);
+  const [column, row] = [(point % 5) + across, Math.floor(point / 5) + down];
+  if (column in points && column < 5 && row in points && row < 5) points[5 * row + column].focus();
+});
+
 /** The board in rows, with letters below and numbers beside it. */
 function layBoard() {
   const cells = points.flatMap((button, point) =>
@@ -57,12 +73,32 @@ function said() {
   if (go.isOver(state)) {
     const { black, white } = go.owned(state);
     const margin = go.score(state) - chosen('komi');
-    const winner = margin === 0 ? 'Nobody' : names[margin > 0 ? BLACK : WHITE];
-    return `${winner} wins by ${Math.abs(margin)}: Black has ${count(black)} points, White ${count(white)} and ${chosen('komi')} that it was given.`;
+    const winner = names[margin > 0 ? BLACK : WHITE];
+    const result = margin === 0 ? 'A draw' : `${winner} wins by ${Math.abs(margin)}`;
+    return `${result}: Black has ${count(black)} points, White ${count(white)} and ${chosen('komi')} that it was given.`;
   }
-  const passed = state.moves > 0 && state.last === go.pass;
-  const last = passed ? `${names[1 - state.turn]} passed. ` : '';
-  return `${last}${isYours() ? `Your move, as ${names[state.turn]}.` : 'It is looking ahead.'}`;
+  if (!isYours()) return 'It is looking ahead.';
+  return `${lastMove()}Your move, as ${names[state.turn]}.`;
+}
+
+/** What the other player has done, for those who do not see it. */
+function lastMove() {
+  if (state.moves === 0) return '';
+  const { turn, last } = state;
+  if (last === go.pass) return `${names[1 - turn]} passed. `;
+  const stones = ({ black, white }) => count(turn === BLACK ? black : white);
+  const taken = stones(state.before) - stones(state);
+  const took = taken > 0 ? ` and took ${taken === 1 ? 'a stone' : `${taken} stones`}` : '';
+  return `${names[1 - turn]} played ${pointName(last)}${took}. `;
+}
+
+/** Why there can be no stone on a point. */
+function whyNot(point) {
+  if (((state.black | state.white) >> point) & 1) return `${pointName(point)} is taken.`;
+  // Without the boards before, only suicide is forbidden.
+  return go.play({ ...state, before: undefined }, point)
+    ? `${pointName(point)} would bring back a board that was there before.`
+    : `${pointName(point)} would leave its own stones without an empty point beside them.`;
 }
 
 /** Shows the game's state. */
@@ -71,9 +107,10 @@ function show() {
   points.forEach((button, point) => {
     const stone = (state.black >> point) & 1 ? 'black' : (state.white >> point) & 1 ? 'white' : '';
     button.dataset.stone = stone;
-    button.disabled = !((legal >> point) & 1);
+    // It keeps the keyboard's place, which a button that is disabled would lose.
+    button.ariaDisabled = String(!((legal >> point) & 1));
     button.classList.toggle('last', stone !== '' && state.last === point);
-    const forbidden = isYours() && !stone && button.disabled ? ', forbidden' : '';
+    const forbidden = isYours() && !stone && !((legal >> point) & 1) ? ', forbidden' : '';
     button.ariaLabel = `${pointName(point)}, ${stone || 'empty'}${forbidden}`;
     button.replaceChildren(button.firstChild);
   });
@@ -117,7 +154,10 @@ function before() {
 async function moveBy(move) {
   if (!isYours()) return;
   const next = go.play(state, move);
-  if (!next) return;
+  if (!next) {
+    byId('status').textContent = `${whyNot(move)} Your move, as ${names[state.turn]}.`;
+    return;
+  }
   state = next;
   await answer();
 }
@@ -148,9 +188,10 @@ byId('visits').append(
 );
 byId('visits').value = '200';
 layBoard();
+stopAt(12);
 for (const id of ['colour', 'komi', 'again'])
   byId(id).addEventListener(id === 'again' ? 'click' : 'change', begin);
-byId('thoughts').addEventListener('change', show);
+for (const id of ['thoughts', 'visits']) byId(id).addEventListener('change', showThoughts);
 byId('pass').addEventListener('click', () => void moveBy(go.pass));
 byId('undo').addEventListener('click', () => {
   state = before() ?? state;

@@ -50,12 +50,28 @@ withBrowser('one plays against the net, takes moves back, and games are counted'
     assert.ok(await point(page, 12).isDisabled(), 'a point with a stone is taken');
     assert.is(await point(page, 12).getAttribute('aria-label'), 'C3, black');
 
-    // By keys: the next free point of the board.
+    const name = (place: number) => `${'ABCDE'[place % 5]!}${5 - Math.floor(place / 5)}`;
+    assert.is(
+      await text(page, 'status'),
+      `White played ${name([...answered].indexOf('O'))}. Your move, as Black.`,
+    );
+    await point(page, 12).click({ force: true });
+    assert.is(await text(page, 'status'), 'C3 is taken. Your move, as Black.');
+
+    // By keys: the board is one stop, from which arrows go on, and which keeps its place.
+    const focused = () => page.evaluate<string>(`document.activeElement.ariaLabel`);
     const free = [...answered].findIndex((one) => one === '.');
-    await point(page, free).focus();
+    await point(page, 12).focus();
+    for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft'])
+      await page.keyboard.press(key);
+    assert.match(await focused(), /^A5, /, 'the edge of the board is the end of the way');
+    for (let step = 0; step < free; step++) await page.keyboard.press('ArrowRight');
+    assert.is(await focused(), `${name(free)}, empty`);
     await page.keyboard.press('Enter');
     await until(page, `document.querySelectorAll('[data-stone=black]').length === 2`);
     await yourTurn(page);
+    assert.is(await focused(), `${name(free)}, black`);
+    assert.is(await page.evaluate(`document.querySelectorAll('#board [tabindex="0"]').length`), 1);
     await page.click('#undo');
     await yourTurn(page);
     assert.is(await board(page), answered, 'the move and its answer are taken back');
