@@ -44,13 +44,8 @@ const weightsOf = (model, { input, train }, settings) => ({
 });
 
 async function learn({ id, text, settings, view, side }) {
-  const parts = ownParts(text, FILE, settings);
   const pixels = pixelsOf(view, side);
-  const { train, test } = parts;
-  // Without points held out the test is on those that were learned.
-  const held = test.rows[0] === train.rows[0] ? [] : test.rows;
-  postMessage({ kind: 'started', id, held, classes: train.classes });
-  let model;
+  let [parts, held, model] = [undefined, [], undefined];
   const watch = async ({ isLine, step, loss, newLoss, stepper }) => {
     await pause();
     if (id !== wanted) throw new DOMException('stopped', 'AbortError');
@@ -60,10 +55,16 @@ async function learn({ id, text, settings, view, side }) {
     postMessage(seen, [scores.buffer]);
     if (step === settings.steps) model = await stepper.model();
   };
-  const result = await runLab(
-    { ...boundary, run: (given) => learnBoundary(parts, given.settings, watch) },
-    { settings: { ...settings, points: FILE } },
-  );
+  // The lab looks at the settings before it runs.
+  const run = (given) => {
+    parts = ownParts(text, FILE, given.settings);
+    const { train, test } = parts;
+    // Without points held out the test is on those that were learned.
+    held = test.rows[0] === train.rows[0] ? [] : test.rows;
+    postMessage({ kind: 'started', id, held, classes: train.classes });
+    return learnBoundary(parts, given.settings, watch);
+  };
+  const result = await runLab({ ...boundary, run }, { settings: { ...settings, points: FILE } });
   postMessage({
     kind: 'learned',
     id,

@@ -13,15 +13,18 @@ function refuse(name, line, message, hint) {
   throw new LanewiseError('data', `${name}, line ${line}: ${message}`, hint);
 }
 
-/** The number that a text is, with a decimal comma where commas do not separate; NaN if it is none. */
-const numberOf = (text, separator) =>
-  text === '' ? NaN : Number(separator === ',' ? text : text.replace(',', '.'));
+/** The number that a text is, with a decimal comma or point; NaN if it is none. */
+const numberOf = (text) => (text === '' ? NaN : Number(text.replace(',', '.')));
 
-const isNumber = (text, separator) => !Number.isNaN(numberOf(text, separator));
+const isNumber = (text) => !Number.isNaN(numberOf(text));
 
-/** The values of a line, without spaces and quotes around them. */
+/** The values of a line, without spaces and quotes around them; what is quoted may have separators inside. */
 const valuesOf = (line, separator) =>
-  line.split(separator).map((value) => value.trim().replace(/^"(.*)"$/, '$1'));
+  [
+    ...`${separator}${line}`.matchAll(
+      new RegExp(`${separator}((?: *"[^"]*")?[^${separator}]*)`, 'g'),
+    ),
+  ].map(([, value]) => value.trim().replace(/^"(.*)"$/, '$1'));
 
 /** The places of x, y and class: by the header's names, if it has them, otherwise in this order. */
 function columnsOf(header) {
@@ -45,7 +48,7 @@ export function readPoints(text, name = 'points') {
   const first = lines[0]?.line ?? '';
   const separator = ['\t', ';'].find((one) => first.includes(one)) ?? ',';
   const header = valuesOf(first, separator);
-  const hasHeader = !header.slice(0, 2).some((value) => isNumber(value, separator));
+  const hasHeader = !header.slice(0, 2).some(isNumber);
   const columns = hasHeader ? columnsOf(header) : [0, 1, 2];
   const rows = hasHeader ? lines.slice(1) : lines;
   if (rows.length === 0)
@@ -59,9 +62,13 @@ export function readPoints(text, name = 'points') {
   const points = rows.map(({ line, number }) => {
     const values = valuesOf(line, separator);
     if (values.length !== 3)
-      refuse(name, number, `'${line.trim()}' has ${values.length} values, ${EXPECTED}`);
+      refuse(
+        name,
+        number,
+        `'${line.trim()}' has ${values.length === 1 ? 'one value' : `${values.length} values`}, ${EXPECTED}`,
+      );
     const [x, y] = columns.slice(0, 2).map((column, i) => {
-      const value = numberOf(values[column], separator);
+      const value = numberOf(values[column]);
       if (Number.isNaN(value))
         refuse(name, number, `${'xy'[i]} is '${values[column]}', expected a number`);
       if (Math.abs(value) > LARGEST)

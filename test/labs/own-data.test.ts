@@ -54,6 +54,7 @@ test('commas, semicolons and tabs, with a header or without, give the same point
     '\uFEFFx;y;class\r\n1;-2,5;red\r\n\r\n0,25;4;blue\r\n',
     'Label\tx\ty\nred\t1\t-2.5\nblue\t.25\t4e0\n',
     '"length","width","form"\n 1 , -2.5 ,"red"\n0.25,4,blue\n',
+    '"x","y","class"\n1,"-2,5","red"\n "0,25" ,"4",blue\n',
   ];
   for (const text of texts) assert.equal(readPoints(text), points, text);
 });
@@ -72,6 +73,7 @@ test('a line that is no point is refused by its number and value', async () => {
     ['', /^mine has no points, expected three: x, y and class on each line/],
     ['x,y,class\n', /^mine has no points/],
     ['1,2,a\n1,2\n', /^mine, line 2: '1,2' has 2 values, expected three: x, y and class/],
+    ['1;2;a\nred\n', /^mine, line 2: 'red' has one value, expected three: x, y and class/],
     ['x,y,class\n\n1,2o,a\n', /^mine, line 3: y is '2o', expected a number$/],
     ['1,2,a\n1e12,2,b\n', /^mine, line 2: x is 1e12, expected at most 1000000000 in size/],
     ['1,,a\n1,2,b\n', /^mine, line 1: y is '', expected a number/],

@@ -126,7 +126,10 @@ withBrowser('pasted text is learned in its own units, and refused by line and va
       await fill(page, { steps: 40, width: 4, held: 0.5 });
       await page.fill('#csv', 'Länge;Breite;Art\n1000,5;0,1;rot\n1100;0,2x;blau\n');
       await until(page, `!document.getElementById('csv-error').hidden`);
-      assert.is(await text(page, 'csv-error'), "the text, line 3: y is '0,2x', expected a number");
+      assert.is(
+        await text(page, 'csv-error'),
+        "the text, line 3: y is '0,2x', expected a number. The points from before stay",
+      );
       assert.is(await text(page, 'counts'), '100 A, 100 B', 'the points stay as they were');
       const rows = Array.from({ length: 12 }, (_, i) =>
         i % 2 ? `${1100 + i};0,2${i};blau` : `${1000 + i};0,1${i};rot`,
@@ -138,8 +141,16 @@ withBrowser('pasted text is learned in its own units, and refused by line and va
       assert.match(await text(page, 'new-what'), 'on 6 held-out points');
       assert.match(await text(page, 'reach'), /^x 99\d.* to 1\d+/);
       assert.is(await byCommand(page, folder), await text(page, 'hash'), 'read with semicolons');
-      await fill(page, { width: 0 });
-      await until(page, `!document.getElementById('error').hidden`);
+      for (const [seed, words] of [
+        [-1, /^Seed is -1, expected a whole number of at least 0$/],
+        [1.5, /^Seed is 1.5/],
+      ] as const) {
+        await fill(page, { seed });
+        await until(page, `document.getElementById('error').textContent.includes('${seed}')`);
+        assert.match(await text(page, 'error'), words);
+      }
+      await fill(page, { seed: 1, width: 0 });
+      await until(page, `document.getElementById('error').textContent.startsWith('Units')`);
       assert.match(
         await text(page, 'error'),
         /^Units in each is 0, expected a whole number from 1/,

@@ -180,6 +180,18 @@ function requestCurve() {
   });
 }
 
+/** A command whose lines end between its words, or after a comma. */
+const inParts = (command) =>
+  command
+    .split(/(--\w+|,)/)
+    .flatMap((part) =>
+      part === ','
+        ? [part, make('wbr')]
+        : part.startsWith('--')
+          ? [make('span', { className: 'option', textContent: part })]
+          : [part],
+    );
+
 function showResult(found) {
   result = found;
   const [accuracy, line, newLoss, loss] = found.figures;
@@ -189,7 +201,7 @@ function showResult(found) {
   say('line', percent(line));
   say('status', `Learned in ${run.steps} steps`);
   say('hash', found.sha256);
-  say('command', found.command);
+  byId('command').replaceChildren(...inParts(found.command));
   for (const id of ['save-model', 'save-json', 'copy-command']) byId(id).disabled = false;
   byId('curve').ariaLabel =
     `Loss while learning: ${shortLoss(loss)} at the end${found.held > 0 ? `, ${shortLoss(newLoss)} on held-out points` : ''}`;
@@ -282,7 +294,8 @@ function read(text, name) {
     say('csv-error');
     return true;
   } catch ({ message, hint }) {
-    say('csv-error', hint ? `${message}; ${hint}` : message);
+    const isKept = points.length > 0 ? '. The points from before stay' : '';
+    say('csv-error', `${hint ? `${message}; ${hint}` : message}${isKept}`);
     return false;
   }
 }
