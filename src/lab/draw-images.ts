@@ -51,7 +51,8 @@ export function imageSource(item: ImageItem): string {
 export const zoomOf = ({ zoom }: Images, W: number): number =>
   zoom ?? Math.max(W < 80 ? 2 : 1, Math.round(80 / W));
 
-const TONES = ['#ffb000', '#39d0ff', '#ff5fa2', '#7dff6a'];
+/** The colours of an image's boxes, in turn. */
+export const BOX_TONES = ['#ffb000', '#39d0ff', '#ff5fa2', '#7dff6a'];
 
 /** Boxes over an image, in its own pixels; lines keep their width. */
 function boxesPart(boxes: readonly Box[], [, H, W]: readonly number[]): Html | undefined {
@@ -65,7 +66,7 @@ function boxesPart(boxes: readonly Box[], [, H, W]: readonly number[]): Html | u
             width="${Math.max(0, x1 - x0)}"
             height="${Math.max(0, y1 - y0)}"
             vector-effect="non-scaling-stroke"
-            style="fill:none;stroke:${TONES[i % TONES.length]!};stroke-width:2"
+            style="fill:none;stroke:${BOX_TONES[i % BOX_TONES.length]!};stroke-width:2"
           />`,
       )}</svg
     >${boxes.map(
@@ -74,7 +75,7 @@ function boxesPart(boxes: readonly Box[], [, H, W]: readonly number[]): Html | u
         html`<span
           class="tag"
           style="left:${((x0 / W!) * 100).toFixed(1)}%;top:${((y0 / H!) * 100).toFixed(1)}%;background:${
-            TONES[i % TONES.length]!
+            BOX_TONES[i % BOX_TONES.length]!
           }"
           >${label}</span
         >`,

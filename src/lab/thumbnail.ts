@@ -2,10 +2,10 @@
 import { html } from '../base/html.js';
 import { encodePng } from '../formats/encode-png.js';
 import { VARIABLES } from './colours.js';
-import { rgbOf } from './draw-images.js';
+import { BOX_TONES, rgbOf } from './draw-images.js';
 import { CHART_STYLE } from './frame.js';
 import { drawChart, type Chart } from './lab-page.js';
-import type { ImageItem, Images, Picture } from './picture-data.js';
+import type { Box, ImageItem, Images, Picture } from './picture-data.js';
 
 /** A file: how its name ends, and its bytes. */
 export interface Thumbnail {
@@ -42,6 +42,37 @@ function shrunk(item: ImageItem, size: number): Uint8Array {
   return rgb;
 }
 
+/** The frames of an image's boxes, two pixels wide, over its pixels in four channels. */
+function drawBoxes(pixels: Uint8Array, width: number, boxes: readonly Box[], scale: number): void {
+  const height = pixels.length / 4 / width;
+  const within = (value: number, size: number): number =>
+    Math.max(0, Math.min(size - 1, Math.round(value * scale)));
+  for (const [i, box] of boxes.entries()) {
+    const [left, right] = [within(box.x0, width), within(box.x1, width)];
+    const [top, bottom] = [within(box.y0, height), within(box.y1, height)];
+    const tone = Number.parseInt(BOX_TONES[i % BOX_TONES.length]!.slice(1), 16);
+    for (let y = top; y <= bottom; y++)
+      for (let x = left; x <= right; x++)
+        if (Math.min(x - left, right - x, y - top, bottom - y) < 2)
+          pixels.set([tone >> 16, (tone >> 8) & 255, tone & 255], (y * width + x) * 4);
+  }
+}
+
+/** An image of which `block` pixels of a side have become one, and each of these `zoom`, with its boxes. */
+function enlarged(item: ImageItem, block: number, zoom: number): Uint8Array {
+  const [, H, W] = item.shape as [number, number, number];
+  const [height, width] = [Math.floor(H / block), Math.floor(W / block)];
+  const rgb = shrunk(item, block);
+  const pixels = new Uint8Array(height * width * zoom * zoom * 4).fill(255);
+  for (let y = 0; y < height * zoom; y++)
+    for (let x = 0; x < width * zoom; x++) {
+      const from = (Math.floor(y / zoom) * width + Math.floor(x / zoom)) * 3;
+      pixels.set(rgb.subarray(from, from + 3), (y * width * zoom + x) * 4);
+    }
+  drawBoxes(pixels, width * zoom, item.boxes ?? [], zoom / block);
+  return pixels;
+}
+
 /** As many images as fit at a whole zoom, in rows; large ones are made smaller. */
 function imagesFile({ items, columns }: Images): Thumbnail {
   const [, H, W] = items[0]!.shape as [number, number, number];
@@ -58,16 +89,10 @@ function imagesFile({ items, columns }: Images): Thumbnail {
   const [totalWidth, totalHeight] = [across * w - GAP, down * h - GAP];
   const pixels = new Uint8Array(totalWidth * totalHeight * 4);
   same.slice(0, across * down).forEach((item, i) => {
-    const rgb = shrunk(item, block);
-    const [left, top] = [(i % across) * w, Math.floor(i / across) * h];
-    for (let y = 0; y < height * zoom; y++) {
-      for (let x = 0; x < width * zoom; x++) {
-        const from = (Math.floor(y / zoom) * width + Math.floor(x / zoom)) * 3;
-        const to = ((top + y) * totalWidth + left + x) * 4;
-        pixels.set(rgb.subarray(from, from + 3), to);
-        pixels[to + 3] = 255;
-      }
-    }
+    const image = enlarged(item, block, zoom);
+    const [left, top, row] = [(i % across) * w, Math.floor(i / across) * h, width * zoom * 4];
+    for (let y = 0; y < height * zoom; y++)
+      pixels.set(image.subarray(y * row, (y + 1) * row), ((top + y) * totalWidth + left) * 4);
   });
   return { end: 'png', bytes: encodePng(pixels, totalWidth, totalHeight, 4) };
 }

@@ -235,6 +235,16 @@ test('the first picture becomes a file', () => {
   const png = thumbnailOf([words, image])!;
   assert.is(png.end, 'png');
   assert.equal([...PNG.sync.read(Buffer.from(png.bytes)).data.subarray(0, 4)], [9, 9, 9, 255]);
+  const boxes = [{ x0: 2, y0: 2, x1: 6, y1: 6 }];
+  const framed = thumbnailOf([
+    images({ title: 'a', items: [{ pixels: new Uint8Array(64), shape: [1, 8, 8], boxes }] }),
+  ])!;
+  const { data, width } = PNG.sync.read(Buffer.from(framed.bytes));
+  const at = (x: number, y: number): number[] =>
+    Array.from(data.subarray((y * width + x) * 4, (y * width + x) * 4 + 3));
+  const zoom = width / 8;
+  assert.equal(at(2 * zoom, 4 * zoom), [255, 176, 0], 'a box has its frame');
+  assert.equal(at(4 * zoom, 4 * zoom), [0, 0, 0], 'and nothing inside');
   const chart = points({ ...axes, title: 'a', series: [{ name: 'a', x: [1], y: [1] }] });
   const svg = thumbnailOf([chart])!;
   const text = new TextDecoder().decode(svg.bytes);
