@@ -51,6 +51,7 @@ async function entriesIn(texts, labs) {
 }
 
 const counts = new Intl.NumberFormat('en');
+const billions = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const cells = (row) => `| ${row.join(' | ')} |`;
 
 /** What of a lab's full form an entry has changed, in its command. */
@@ -75,8 +76,8 @@ function tableOf(entries, { showAccuracy, showSeconds }) {
     cells(['---:', '---:', '---:', '---', '---', '---:', '---', '---', '---']),
     ...rows.map((one) =>
       cells([
-        showSeconds(one.seconds),
-        showAccuracy(one.accuracy),
+        showSeconds(one.seconds, one.evidence.length),
+        showAccuracy(one.accuracy, one.evidence.length),
         one.evidence.length,
         formOf(one),
         `${one.cpu ?? 'unknown'}, ${one.cores} cores`,
@@ -96,7 +97,7 @@ const costOf = (entries) =>
       entries.map(
         ({ form, changed, parameters, multiplyAdds, operations }) =>
           `${formOf({ form, changed })}: ${counts.format(parameters)} parameters, ${counts.format(multiplyAdds)} multiply-adds forward, ` +
-          `${(operations / 1e9).toFixed(1)} billion floating-point operations a training`,
+          `${billions.format(operations / 1e9)} billion floating-point operations a training`,
       ),
     ),
   ].map((line) => `- ${line}`);

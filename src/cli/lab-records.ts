@@ -114,8 +114,8 @@ export async function recordAfter(
   const holds = differences.length === 0;
   const lines = holds
     ? [
-        `The entry holds: the SHA-256 is the same, and with it the accuracy of ${showAccuracy(entry.accuracy)} and every seed’s weights.`,
-        `A training takes ${showSeconds(found.seconds)} here, and ${showSeconds(entry.seconds)} in the entry (${entry.cpu ?? 'a processor without a name'}, ${entry.threads} threads).`,
+        `The entry holds: the SHA-256 is the same, and with it the accuracy of ${showAccuracy(entry.accuracy, entry.evidence.length)} and every seed’s weights.`,
+        `A training takes ${showSeconds(found.seconds, found.evidence.length)} here, and ${showSeconds(entry.seconds, entry.evidence.length)} in the entry (${entry.cpu ?? 'a processor without a name'}, ${entry.threads} threads).`,
       ]
     : ['The entry does not hold.', ...differences];
   return { lines, holds };

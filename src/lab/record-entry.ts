@@ -162,7 +162,7 @@ export async function checkEntry(entry: RecordEntry, lab: Lab, file: string): Pr
   const { mean, deviation } = meanAndDeviation(runs.map(({ right, tested }) => right / tested));
   if (!isNear(mean, accuracy.mean) || !isNear(deviation, accuracy.deviation))
     throw refused(
-      `its accuracy is ${showAccuracy(accuracy)}, and that of its evidence ${showAccuracy({ mean, deviation })}`,
+      `its accuracy is ${showAccuracy(accuracy, runs.length)}, and that of its evidence ${showAccuracy({ mean, deviation }, runs.length)}`,
     );
   const settings = hashedSettings(lab, settingsOf(lab, form, changed));
   const named = data === undefined ? {} : { data };
@@ -171,13 +171,20 @@ export async function checkEntry(entry: RecordEntry, lab: Lab, file: string): Pr
     throw refused(`its SHA-256 is ${sha256}, and that of its settings and evidence ${found}`);
 }
 
-/** `99.18 ± 0.06 %` */
-export const showAccuracy = ({ mean, deviation }: MeanAndDeviation): string =>
-  `${(100 * mean).toFixed(2)} ± ${(100 * deviation).toFixed(2)} %`;
+/** What seeds differ by; nothing of a single one. */
+const spreadOf = (deviation: number, seeds: number): string =>
+  seeds > 1 ? ` ± ${deviation.toFixed(2)}` : '';
 
-/** `2.20 ± 0.28 s` */
-export const showSeconds = ({ mean, deviation }: MeanAndDeviation): string =>
-  `${mean.toFixed(2)} ± ${deviation.toFixed(2)} s`;
+/** `99.18 ± 0.06 %` of several seeds. */
+export const showAccuracy = ({ mean, deviation }: MeanAndDeviation, seeds: number): string =>
+  `${(100 * mean).toFixed(2)}${spreadOf(100 * deviation, seeds)} %`;
+
+/** `2.20 ± 0.28 s` of several seeds. */
+export const showSeconds = ({ mean, deviation }: MeanAndDeviation, seeds: number): string =>
+  `${mean.toFixed(2)}${spreadOf(deviation, seeds)} s`;
+
+const accuracyOf = ({ accuracy, evidence }: RecordEntry): string =>
+  showAccuracy(accuracy, evidence.length);
 
 /** What a run of the lab finds otherwise than an entry says, in sentences; nothing if the entry holds. */
 export function differencesFrom(entry: RecordEntry, found: RecordEntry): string[] {
@@ -194,11 +201,9 @@ export function differencesFrom(entry: RecordEntry, found: RecordEntry): string[
           `Of ${found.evidence.length} seeds ${seeds.length} end otherwise here; the first: ${seeds[0]}.`,
         ]
       : []),
-    ...(showAccuracy(entry.accuracy) === showAccuracy(found.accuracy)
+    ...(accuracyOf(entry) === accuracyOf(found)
       ? []
-      : [
-          `The accuracy is ${showAccuracy(found.accuracy)} here, and ${showAccuracy(entry.accuracy)} in the entry.`,
-        ]),
+      : [`The accuracy is ${accuracyOf(found)} here, and ${accuracyOf(entry)} in the entry.`]),
     ...numbers.map(
       (name) =>
         `The figure '${RECORD_FIGURES[name]}' is ${showFigure(found[name], 'count')} here, and ${showFigure(entry[name], 'count')} in the entry.`,

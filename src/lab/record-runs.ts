@@ -111,6 +111,7 @@ export function recordRuns(given: RecordedRuns): Pick<LabFindings, 'figures' | '
   const right = meanAndDeviation(runs.map((one) => one.right));
   const seconds = meanAndDeviation(runs.map((one) => one.seconds));
   const of = RECORD_FIGURES;
+  const alone = runs.length === 1 ? { about: 'one seed has none' } : {};
   const figures: Figure[] = [
     {
       name: of.accuracy,
@@ -118,9 +119,9 @@ export function recordRuns(given: RecordedRuns): Pick<LabFindings, 'figures' | '
       format: 'percent',
       ...(expected ? { expected } : {}),
     },
-    { name: of.accuracySpread, value: right.deviation / tested, format: 'percent' },
+    { name: of.accuracySpread, value: right.deviation / tested, format: 'percent', ...alone },
     { name: of.seconds, value: seconds.mean, format: 'seconds' },
-    { name: of.secondsSpread, value: seconds.deviation, format: 'seconds' },
+    { name: of.secondsSpread, value: seconds.deviation, format: 'seconds', ...alone },
     { name: of.seeds, value: runs.length, format: 'count' },
     { name: of.parameters, value: parameterCount(model), format: 'count' },
     { name: of.multiplyAdds, value: multiplyAdds, format: 'count' },

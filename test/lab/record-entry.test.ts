@@ -9,6 +9,8 @@ import {
   entryOf,
   printEntry,
   readEntry,
+  showAccuracy,
+  showSeconds,
 } from '../../src/lab/record-entry.js';
 import { recordRuns } from '../../src/lab/record-runs.js';
 import { runLab } from '../../src/lab/run-lab.js';
@@ -77,6 +79,12 @@ test('an entry that was edited is refused, and says what does not agree', async 
   const better = entry.evidence.map((line) => line.replace(/: 9\d of/, ': 99 of'));
   const accuracy = { mean: 0.99, deviation: 0 };
   assert.match(await wrong({ evidence: better, accuracy }), /its SHA-256 is/);
+});
+
+test('a single seed has no spread', () => {
+  assert.is(showAccuracy({ mean: 0.9, deviation: 0 }, 1), '90.00 %');
+  assert.is(showSeconds({ mean: 2, deviation: 0 }, 1), '2.00 s');
+  assert.is(showSeconds({ mean: 2, deviation: 0 }, 3), '2.00 ± 0.00 s');
 });
 
 test('another run is told in sentences', async () => {

@@ -28,7 +28,7 @@ test('a record has mean and spread over its seeds, and what a training costs', (
   const read = runs.map(({ seed, right, weights }) => ({ seed, right, weights, tested: 100 }));
   assert.equal(runsIn(evidence as string[]), read);
   const [alone] = recordRuns({ ...given, runs: runs.slice(0, 1) }).figures.slice(1);
-  assert.is(alone!.value, 0);
+  assert.equal([alone!.value, alone!.about], [0, 'one seed has none']);
   assert.is(runsIn(['seed 1: all right']), undefined);
 });
 
