@@ -3,7 +3,7 @@
  * layer around the net, so that it is compiled into the training step.
  */
 import { chain, conv2d, flatten, linear, relu, samplers } from 'lanewise';
-import { lab, lines, randomNumbers } from 'lanewise/lab';
+import { lab, lines, randomNumbers, wholeNumber } from 'lanewise/lab';
 import { batchOf, game } from './robustness/attack.mjs';
 
 const BUDGETS = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4];
@@ -66,13 +66,17 @@ export default lab({
   ],
   settings: { epsilon: 0.3, train: 3000, epochs: 8, batch: 50, steps: 7, tested: 200, seed: 1 },
   settingsAbout: {
-    epsilon: 'most that a pixel changes in training, where black is 0 and white 1',
-    train: 'samples to learn from',
-    epochs: 'passes over them',
-    batch: 'samples of a step',
-    steps: 'steps of an attack in training; PGD takes 40 in tests',
-    tested: 'test samples; the curves are of 500 at most',
-    seed: 'of weights, orders and starts',
+    epsilon: {
+      about: 'most that a pixel changes in training, where black is 0 and white 1',
+      from: 0,
+      to: 1,
+    },
+    train: wholeNumber('samples to learn from'),
+    epochs: wholeNumber('passes over them'),
+    batch: wholeNumber('samples of a step'),
+    steps: wholeNumber('steps of an attack in training; PGD takes 40 in tests'),
+    tested: wholeNumber('test samples; the curves are of 500 at most'),
+    seed: wholeNumber('of weights, orders and starts', 0),
   },
   small: { epsilon: 0.15, train: 800, epochs: 6, steps: 2, tested: 20 },
   full: { train: 60000, epochs: 8, batch: 100, tested: 10000 },

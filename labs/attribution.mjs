@@ -3,7 +3,7 @@
  * Where the digit is, is known; so the methods can be measured.
  */
 import { adam, arrays, chain, sequential, train } from 'lanewise';
-import { bars, images, lab, randomNumbers } from 'lanewise/lab';
+import { bars, images, lab, randomNumbers, wholeNumber } from 'lanewise/lab';
 import { body, explainer, head, mapsOf } from './robustness/explain.mjs';
 import { inside, scenes, SIDE } from './robustness/scenes.mjs';
 
@@ -38,13 +38,13 @@ export default lab({
   ],
   settings: { train: 3000, epochs: 18, pieces: 8, asked: 40, noise: 0.15, copies: 25, seed: 1 },
   settingsAbout: {
-    train: 'scenes to learn from',
-    epochs: 'passes over them',
-    pieces: 'pieces of other digits in a scene',
-    asked: 'test scenes that are explained',
-    noise: 'deviation of SmoothGrad’s noise, where white is 1',
-    copies: 'noisy copies of SmoothGrad',
-    seed: 'of weights, scenes and noise',
+    train: wholeNumber('scenes to learn from', 32),
+    epochs: wholeNumber('passes over them'),
+    pieces: wholeNumber('pieces of other digits in a scene', 0),
+    asked: wholeNumber('test scenes that are explained', 1, 500),
+    noise: { about: 'deviation of SmoothGrad’s noise, where white is 1', from: 0 },
+    copies: wholeNumber('noisy copies of SmoothGrad'),
+    seed: wholeNumber('of weights, scenes and noise', 0),
   },
   small: { train: 200, epochs: 2, asked: 4, copies: 4 },
   full: { train: 20000, epochs: 10, asked: 400, copies: 50 },

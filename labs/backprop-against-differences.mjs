@@ -1,6 +1,6 @@
 // Backpropagation against finite differences: the same gradient, for two more forward passes instead of one a weight.
 import { createStepper, mlp, parameterCount, sgd, subset } from 'lanewise';
-import { lab, lines, randomNumbers, table } from 'lanewise/lab';
+import { lab, lines, randomNumbers, table, wholeNumber } from 'lanewise/lab';
 
 const common = { optimizer: sgd({ lr: 1 }), loss: 'squaredError', workers: 0, numerics: 'strict' };
 const range = (count) => Array.from({ length: count }, (_, i) => i);
@@ -76,13 +76,13 @@ export default lab({
   ],
   settings: { hidden: 32, samples: 16, weights: 24, wide: 256, layers: 6, batch: 512, seed: 1 },
   settingsAbout: {
-    hidden: 'tanh units of the net whose gradients are compared',
-    samples: 'images of its loss',
-    weights: 'weights by which is differentiated',
-    wide: 'units of each layer of the net whose passes are timed',
-    layers: 'its hidden layers',
-    batch: 'its images',
-    seed: 'of the weights, and of which are chosen',
+    hidden: wholeNumber('tanh units of the net whose gradients are compared'),
+    samples: wholeNumber('images of its loss', 1, 64),
+    weights: wholeNumber('weights by which is differentiated'),
+    wide: wholeNumber('units of each layer of the net whose passes are timed'),
+    layers: wholeNumber('its hidden layers'),
+    batch: wholeNumber('its images'),
+    seed: wholeNumber('of the weights, and of which are chosen', 0),
   },
   small: { wide: 64, layers: 3, batch: 32, weights: 8 },
   async run({ settings, data, progress }) {

@@ -1,6 +1,6 @@
 // Batch size as a regulariser: minibatches of several sizes train to the same loss, and reach minima of other shapes.
 import { createStepper, hessianOf, mlp, sgd, subset } from 'lanewise';
-import { lab, lanczos, lines, randomNumbers } from 'lanewise/lab';
+import { lab, lanczos, lines, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 const flat = (arrays) => Float64Array.from([...arrays.values()].flatMap((values) => [...values]));
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -78,13 +78,13 @@ export default lab({
     seed: 1,
   },
   settingsAbout: {
-    samples: 'training images',
-    hidden: 'units of the hidden layer',
-    rate: 'the learning rate, the same for all sizes',
-    until: 'the training loss at which all stop',
-    mostEpochs: 'of a run that does not get there',
-    repeats: 'runs of each size, from other weights',
-    seed: 'of the first run',
+    samples: wholeNumber('training images', 128),
+    hidden: wholeNumber('units of the hidden layer'),
+    rate: { about: 'the learning rate, the same for all sizes', from: 0 },
+    until: { about: 'the training loss at which all stop', from: 0 },
+    mostEpochs: wholeNumber('of a run that does not get there'),
+    repeats: wholeNumber('runs of each size, from other weights'),
+    seed: wholeNumber('of the first run', 0),
   },
   small: { samples: 128, hidden: 8, until: 0.3, repeats: 1 },
   full: { samples: 4096, hidden: 64, until: 0.02, mostEpochs: 400, repeats: 3 },

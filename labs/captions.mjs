@@ -1,7 +1,7 @@
 // A picture in, a sentence out: a convolutional net sees, and a recurrent one says what, word by word.
 import { adam, add, batchNorm2d, chain, conv2d, crossEntropy, embedding, flatten } from 'lanewise';
 import { functional, input, linear, lstm, relu, reshape, train } from 'lanewise';
-import { images, lab, randomNumbers } from 'lanewise/lab';
+import { images, lab, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 const [SIZE, AREA] = [32, 3 * 32 * 32];
 const COLOURS = { red: [220, 50, 40], green: [40, 170, 60], blue: [50, 80, 220] };
@@ -108,11 +108,11 @@ export default lab({
   ],
   settings: { scenes: 6000, epochs: 10, batch: 32, width: 12, seed: 1 },
   settingsAbout: {
-    scenes: 'scenes to learn from',
-    epochs: 'passes over the scenes',
-    batch: 'scenes a step',
-    width: 'channels of the first convolution',
-    seed: 'of scenes and weights',
+    scenes: wholeNumber('scenes to learn from', 40, 100000),
+    epochs: wholeNumber('passes over the scenes'),
+    batch: wholeNumber('scenes a step'),
+    width: wholeNumber('channels of the first convolution'),
+    seed: wholeNumber('of scenes and weights', 0),
   },
   small: { scenes: 1600, epochs: 4, batch: 16, width: 8 },
   async run({ settings, workers, progress }) {
@@ -125,7 +125,7 @@ export default lab({
       { data, loss, ...learning, epochs, batch, seed, workers, numerics: 'strict' },
       { onEpoch: ({ epoch }) => progress(epoch, epochs, 'epochs') },
     );
-    const count = scenes / 20;
+    const count = Math.floor(scenes / 20);
     const [seen, unseen] = [false, true].map((keep) => drawScenes(count, seed + 1, keep));
     const found = await describe(model, seen.data.inputs, count);
     const composed = await describe(model, unseen.data.inputs, count);

@@ -1,6 +1,7 @@
 // Seconds of training to 94 % on CIFAR-10: three blocks of convolutions, ten passes, one cycle of the rate.
 import { crossEntropy, schedule, train, transformed, transforms } from 'lanewise';
-import { bars, images, lab, operationsOf, randomNumbers, recordRuns } from 'lanewise/lab';
+import { bars, images, lab, operationsOf } from 'lanewise/lab';
+import { randomNumbers, recordRuns, wholeNumber } from 'lanewise/lab';
 import { FIXED, netOf, optimizerOf, startOf } from './records/fast-net.mjs';
 import { alternating, withMirrored } from './records/sides.mjs';
 
@@ -51,13 +52,14 @@ export default lab({
   settings: { seeds: 2, samples: 3000, epochs: 3, batch: 50, lr: 0.2, width: 16, mirror: false },
   settingsAbout: {
     seeds: { about: 'trainings, from the seeds 1, 2, …', from: 1, to: 1000, whole: true },
-    samples: 'training pictures at most',
-    epochs: 'passes over the training pictures',
-    batch: 'pictures of a step',
-    lr: 'learning rate at the top of the cycle',
+    samples: wholeNumber('training pictures at most'),
+    epochs: wholeNumber('passes over the training pictures'),
+    batch: wholeNumber('pictures of a step', 2),
+    lr: { about: 'learning rate at the top of the cycle', from: 0 },
     width: {
       about: 'channels of the first block; the others have four times as many',
       from: 1,
+      to: 512,
       whole: true,
     },
     mirror: 'whether pictures are mirrored, in training and in scoring; digits must not be',

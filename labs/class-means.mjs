@@ -1,6 +1,6 @@
 // What a net has made of the classes: the mean of its outputs H(x), and of its features, over the images of each class.
 import { encode, lenet5Original, mapCriterion, mlp, momentum, train } from 'lanewise';
-import { heatmap, images, lab } from 'lanewise/lab';
+import { heatmap, images, lab, wholeNumber } from 'lanewise/lab';
 
 /** The mean row of each class: `values` has a row for each label. */
 function meansByClass(values, labels) {
@@ -58,11 +58,11 @@ export default lab({
   ],
   settings: { hidden: 100, samples: 6000, test: 1000, epochs: 6, seed: 1 },
   settingsAbout: {
-    hidden: 'hidden units of the two-layer net',
-    samples: 'training images, at most',
-    test: 'test images, at most',
-    epochs: 'passes over the training images',
-    seed: 'of the weights and of the order of the images',
+    hidden: wholeNumber('hidden units of the two-layer net'),
+    samples: wholeNumber('training images, at most', 32),
+    test: wholeNumber('test images, at most', 100),
+    epochs: wholeNumber('passes over the training images'),
+    seed: wholeNumber('of the weights and of the order of the images', 0),
   },
   small: { hidden: 50, samples: 800, test: 300, epochs: 4 },
   full: { hidden: 300, samples: 60000, test: 10000, epochs: 12 },

@@ -3,7 +3,7 @@
  * at every place in one pass. What does each gain, and what does it cost?
  */
 import { adam, metrics, train, transformed, transforms } from 'lanewise';
-import { bars, images, lab, points } from 'lanewise/lab';
+import { bars, images, lab, points, wholeNumber } from 'lanewise/lab';
 import { boxesOf, compare, mapImage, meanOf, scoreDensely } from './practice/dense.mjs';
 import { netOf } from './practice/net.mjs';
 import { errorFigure, PAPERS } from './practice/papers.mjs';
@@ -24,15 +24,15 @@ export default lab({
   papers: PAPERS,
   settings: { train: 10000, test: 500, materials: 3, epochs: 8, width: 8, scales: 4, ...SIZES },
   settingsAbout: {
-    train: 'pictures to learn from',
-    test: 'pictures held out',
+    train: wholeNumber('pictures to learn from', 16, 100000),
+    test: wholeNumber('pictures held out', 4),
     materials: { about: 'of which each kind of object may be', from: 1, to: 3, whole: true },
-    epochs: 'passes over the pictures',
-    width: 'filters of the first convolution',
+    epochs: wholeNumber('passes over the pictures'),
+    width: wholeNumber('filters of the first convolution'),
     scales: { about: 'of the pictures, for 36 crops each', from: 1, to: 4, whole: true },
     size: sizes('width and height of what the net sees', 20),
     edge: sizes('a picture’s shorter edge; larger images are taken as they are', 24),
-    seed: 'of pictures and weights',
+    seed: wholeNumber('of pictures and weights', 0),
   },
   small: { train: 1500, test: 100, materials: 1, epochs: 6, width: 6, scales: 1 },
   full: { train: 60000, test: 2000, epochs: 10, width: 12 },

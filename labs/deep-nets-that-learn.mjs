@@ -1,7 +1,7 @@
 // The cure for vanishing gradients: one deep net, begun or built in seven ways, and how it learns.
 import { adam, batchNorm1d, chain, createProbe, flatten, initializers } from 'lanewise';
 import { initialWeights, linear, lsuv, relu, residual, sequential, subset, train } from 'lanewise';
-import { lab, lines } from 'lanewise/lab';
+import { lab, lines, wholeNumber } from 'lanewise/lab';
 
 const { heNormal, orthogonal, randomWalk } = initializers;
 
@@ -71,12 +71,12 @@ export default lab({
   ],
   settings: { depth: 20, width: 64, lr: 0.001, samples: 2000, epochs: 8, seed: 1 },
   settingsAbout: {
-    depth: 'hidden layers',
-    width: 'units of each',
-    lr: 'learning rate of Adam',
-    samples: 'training samples',
-    epochs: 'passes over them',
-    seed: 'of the weights and of the order of the samples',
+    depth: wholeNumber('hidden layers'),
+    width: wholeNumber('units of each'),
+    lr: { about: 'learning rate of Adam', from: 0 },
+    samples: wholeNumber('training samples', 32),
+    epochs: wholeNumber('passes over them'),
+    seed: wholeNumber('of the weights and of the order of the samples', 0),
   },
   small: { depth: 16, width: 32, samples: 600, epochs: 4, lr: 0.002 },
   full: { depth: 30, width: 128, samples: 6000, epochs: 20 },

@@ -1,7 +1,7 @@
 // Deeper plain nets learn worse, on the very samples that they train on; paths around the layers cure it.
 import { batchNorm2d, chain, conv2d, globalAvgPool2d, linear, momentum, relu } from 'lanewise';
 import { residual, sequential, train } from 'lanewise';
-import { bars, lab, lines } from 'lanewise/lab';
+import { bars, lab, LanewiseError, lines } from 'lanewise/lab';
 
 /** A convolution that keeps the plane, and batch normalisation. */
 const unit = (channels) => [
@@ -21,6 +21,13 @@ function netOf(depth, kind, [inputs, height, width], { channels }, classes) {
   layers.pool = globalAvgPool2d();
   layers.scores = linear(channels, classes);
   return sequential(layers, { input: [inputs, height, width] });
+}
+
+/** The numbers of a text. */
+function depthsIn(text) {
+  const depths = text.split(',').map(Number);
+  if (depths.every((depth) => depth % 2 === 0 && depth >= 2 && depth <= 1000)) return depths;
+  throw new LanewiseError('argument', `depths is '${text}', expected even numbers from 2 to 1000`);
 }
 
 export default lab({
@@ -63,8 +70,8 @@ export default lab({
   full: { samples: 6000, epochs: 10, channels: 16, depths: '8,20,32,56' },
   async run({ settings, data, workers, progress }) {
     const { samples, epochs, batch, lr, seed } = settings;
+    const depths = depthsIn(settings.depths);
     const { train: digits, test } = await data({ train: samples, test: 500 });
-    const depths = settings.depths.split(',').map(Number);
     const [kinds, curves, evidence] = [['plain', 'residual'], [], []];
     const final = { plain: [], residual: [] };
     const errors = { plain: [], residual: [] };

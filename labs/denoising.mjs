@@ -1,17 +1,9 @@
 // Noise to clean: a net sees pictures with noise beside the clean ones, and learns to take the noise out of others.
-import {
-  adam,
-  add,
-  avgPool2d,
-  batchNorm2d,
-  chain,
-  conv2d,
-  functional,
-  initializers,
-  input,
-} from 'lanewise';
+import { adam, add, avgPool2d, batchNorm2d, chain, conv2d } from 'lanewise';
+import { functional, initializers, input } from 'lanewise';
 import { pixelShuffle, pixelUnshuffle, relu, sequential, train, withWeights } from 'lanewise';
-import { deadLeaves, drawImage, images, lab, psnr, randomNumbers, readImage } from 'lanewise/lab';
+import { deadLeaves, drawImage, images, lab, psnr } from 'lanewise/lab';
+import { randomNumbers, readImage, wholeNumber } from 'lanewise/lab';
 
 /** Adds a correction to the picture (residual learning, Zhang et al. 2017), found at half its size, as in FFDNet (2018). */
 function denoiser(height, width, { channels, depth }) {
@@ -65,16 +57,16 @@ export default lab({
     seed: 1,
   },
   settingsAbout: {
-    sigma: 'deviation of the noise, of 255',
+    sigma: { about: 'deviation of the noise, of 255', from: 1, to: 255 },
     picture: { about: 'a file, or none: a drawn house', choices: PICTURES, file: true },
-    size: 'sides of that picture in pixels, an even number',
+    size: { about: 'sides of that picture in pixels', from: 2, to: 4096, multipleOf: 2 },
     target: { about: 'what the net is to give', choices: ['clean', 'noisy'] },
-    patches: 'pictures to learn from, half of them digits',
-    channels: 'channels of the convolutions',
-    depth: 'convolutions between the first and the last',
-    epochs: 'passes over the patches',
-    batch: 'patches a step',
-    seed: 'of pictures, noise and weights',
+    patches: { about: 'pictures to learn from, half of them digits', from: 2, multipleOf: 2 },
+    channels: wholeNumber('channels of the convolutions'),
+    depth: wholeNumber('convolutions between the first and the last', 0),
+    epochs: wholeNumber('passes over the patches'),
+    batch: wholeNumber('patches a step'),
+    seed: wholeNumber('of pictures, noise and weights', 0),
   },
   small: { patches: 1200, epochs: 3, batch: 4, size: 64, channels: 12, depth: 2 },
   async run({ settings, data, workers, progress }) {

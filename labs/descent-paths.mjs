@@ -1,7 +1,7 @@
 // Paths of gradient descent and stochastic gradient descent over losses of two parameters.
 import { arrays, createStepper, hessianOf, linear } from 'lanewise';
 import { momentum, sequential, sgd } from 'lanewise';
-import { heatmap, lab, randomNumbers } from 'lanewise/lab';
+import { heatmap, lab, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 const [SAMPLES, NOISY_STEPS, MAP] = [64, 3000, 81];
 const [plain, input] = [{ bias: false }, { input: [1] }];
@@ -89,10 +89,10 @@ export default lab({
   ],
   settings: { rate: 1.8, steps: 60, noisyRate: 0.2, seed: 1 },
   settingsAbout: {
-    rate: 'the large rate, in units of 1/λ: 2 is the limit',
-    steps: 'of gradient descent',
-    noisyRate: 'the rate of steps with a sample each, in units of 1/λ',
-    seed: 'of the data',
+    rate: { about: 'the large rate, in units of 1/λ: 2 is the limit', from: 0 },
+    steps: wholeNumber('of gradient descent', 31),
+    noisyRate: { about: 'the rate of steps with a sample each, in units of 1/λ', from: 0 },
+    seed: wholeNumber('of the data', 0),
   },
   small: { steps: 50 },
   async run({ settings }) {

@@ -3,10 +3,9 @@
  * them. The test error rises to a peak where there are as many features as samples, and falls beyond it.
  */
 import { flatten, linear, relu, sequential, withWeights } from 'lanewise';
-import { lab, lines, randomNumbers } from 'lanewise/lab';
+import { lab, LanewiseError, lines, randomNumbers, wholeNumber } from 'lanewise/lab';
 
-const CLASSES = 10;
-const RIDGELESS = 1e-9;
+const [CLASSES, RIDGELESS] = [10, 1e-9];
 /** The features of all samples, row by row, on the engine. */
 async function featuresOf(data, count, random) {
   const size = data.samples.length / data.labels.length;
@@ -71,20 +70,21 @@ export default lab({
   ],
   settings: { samples: 300, tested: 400, wrongLabels: 0.1, most: 4800, ridge: 0.03, seed: 1 },
   settingsAbout: {
-    samples: 'training samples, n',
-    tested: 'test samples',
-    wrongLabels: 'share of training labels that are drawn at random',
-    most: 'largest number of features',
-    ridge:
-      'the regularised fit’s penalty on squared weights, as a share of the mean squared feature vector',
-    seed: 'of features and wrong labels',
+    samples: wholeNumber('training samples, n', 20),
+    tested: wholeNumber('test samples'),
+    wrongLabels: { about: 'share of training labels that are drawn at random', from: 0, to: 1 },
+    most: wholeNumber('largest number of features', 1, 100000),
+    ridge: { about: 'the regularised fit’s penalty, by the mean squared feature vector', from: 0 },
+    seed: wholeNumber('of features and wrong labels', 0),
   },
   small: { samples: 80, tested: 100, most: 800 },
   full: { samples: 1000, tested: 2000, most: 16000 },
 
   async run({ settings, data, progress, say }) {
-    const { samples: n, tested, wrongLabels, most, ridge, seed } = settings;
-    const { train, test } = await data({ train: n, test: tested });
+    const { samples, wrongLabels, most, ridge, seed } = settings;
+    const { train, test } = await data({ train: samples, test: settings.tested });
+    const [n, tested] = [train.labels.length, test.labels.length];
+    if (most < n) throw new LanewiseError('argument', `most is ${most}, expected ${n} or more`);
     const random = randomNumbers(seed);
     const labels = Array.from(train.labels, (label) =>
       random.next() < wrongLabels ? random.below(CLASSES) : label,

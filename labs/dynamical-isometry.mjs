@@ -1,6 +1,6 @@
 // Dynamical isometry: the singular values of a deep net's Jacobian, by how its weights begin.
 import { initializers, initialWeights, jacobianOf, linear, relu, sequential, tanh } from 'lanewise';
-import { lab, lines, randomNumbers, singularValues } from 'lanewise/lab';
+import { lab, lines, randomNumbers, singularValues, wholeNumber } from 'lanewise/lab';
 
 const { orthogonal, randomWalk } = initializers;
 const ways = {
@@ -58,10 +58,13 @@ export default lab({
   ],
   settings: { depth: 16, width: 128, signal: 0.1, seed: 1 },
   settingsAbout: {
-    depth: 'layers of the first picture; the second has twice as many, too',
-    width: 'units of every layer, and inputs',
-    signal: 'root mean square of the input: small ones leave tanh almost linear',
-    seed: 'of the weights and the input',
+    depth: wholeNumber('layers of the first picture; the second has twice as many, too'),
+    width: wholeNumber('units of every layer, and inputs', 1, 4096),
+    signal: {
+      about: 'root mean square of the input: small ones leave tanh almost linear',
+      from: 0,
+    },
+    seed: wholeNumber('of the weights and the input', 0),
   },
   small: { depth: 8, width: 32 },
   full: { depth: 64, width: 256 },

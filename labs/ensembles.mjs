@@ -3,7 +3,7 @@
  * probabilities are averaged. How does the error fall with their number, and why can the loss not rise?
  */
 import { adam, ensemble, metrics, train, transformed, transforms } from 'lanewise';
-import { bars, lab, lines } from 'lanewise/lab';
+import { bars, lab, lines, wholeNumber } from 'lanewise/lab';
 import { meanOf } from './practice/dense.mjs';
 import { netOf } from './practice/net.mjs';
 import { errorFigure, PAPERS, top5Of } from './practice/papers.mjs';
@@ -48,13 +48,13 @@ export default lab({
   papers: [HANSEN, ...PAPERS.slice(0, 2)],
   settings: { nets: 7, train: 8000, test: 500, materials: 3, epochs: 7, width: 8, seed: 1 },
   settingsAbout: {
-    nets: { about: 'nets that answer together', from: 2, to: 9, whole: true },
-    train: 'pictures to learn from',
-    test: 'pictures held out',
+    nets: wholeNumber('nets that answer together', 2, 9),
+    train: wholeNumber('pictures to learn from', 16, 100000),
+    test: wholeNumber('pictures held out'),
     materials: { about: 'of which each kind of object may be', from: 1, to: 3, whole: true },
-    epochs: 'passes over the pictures',
-    width: 'filters of the first convolution',
-    seed: 'of the pictures; the nets have this and the next ones',
+    epochs: wholeNumber('passes over the pictures'),
+    width: wholeNumber('filters of the first convolution'),
+    seed: wholeNumber('of the pictures; the nets have this and the next ones', 0),
   },
   small: { nets: 3, train: 1000, test: 100, materials: 1, epochs: 4, width: 6 },
   full: { train: 30000, test: 2000, epochs: 6 },

@@ -1,18 +1,9 @@
 // Clothes in minutes: a small residual net, trained by one cycle of the learning rate on pictures that are shifted and
 // mirrored. held=0.1 scores samples held out, to choose settings by.
 import { batchNorm2d, conv2d, crossEntropy, globalAvgPool2d, linear, maxPool2d } from 'lanewise';
-import {
-  momentum,
-  relu,
-  residual,
-  schedule,
-  sequential,
-  split,
-  train,
-  transformed,
-} from 'lanewise';
-import { transforms } from 'lanewise';
-import { bars, images, lab, lines, recordRuns } from 'lanewise/lab';
+import { momentum, relu, residual, schedule, sequential } from 'lanewise';
+import { split, train, transformed, transforms } from 'lanewise';
+import { bars, images, lab, LanewiseError, lines, recordRuns } from 'lanewise/lab';
 
 /** A 3×3 convolution, batch normalisation, and a ReLU. */
 function unit(from, to) {
@@ -24,6 +15,11 @@ const around = (width) => residual([...unit(width, width), ...unit(width, width)
 /** Convolutions on the whole picture, then on its halves, then on its quarters. */
 function netOf(channels, { shape, classes }) {
   const [whole, half, quarter] = channels.split(',').map(Number);
+  if (!/^[1-9]\d{0,3}(,[1-9]\d{0,3}){2}$/.test(channels))
+    throw new LanewiseError(
+      'argument',
+      `channels is '${channels}', expected three such as 8,16,48`,
+    );
   const first = [...unit(shape[0], whole), ...unit(whole, whole), maxPool2d(2)];
   const second = [...unit(whole, half), around(half), maxPool2d(2)];
   const third = [...unit(half, quarter), around(quarter), globalAvgPool2d()];
@@ -41,13 +37,14 @@ function picturesOf(history, { shape, samples, labels, classes }, { predictions,
   const size = samples.length / labels.length;
   const x = history.map(({ epoch }) => epoch);
   const curve = (name, key) => ({ name, x, y: history.map((one) => 1 - one[key]) });
+  const isAllRight = surest.length === 0;
   return [
     images({
-      title: 'Wrong, and sure of it',
+      title: isAllRight ? 'All are right: the first of them' : 'Wrong, and sure of it',
       caption: 'What the net sees, and what the label says.',
       columns: 4,
       zoom: 3,
-      items: surest.map((i) => ({
+      items: (isAllRight ? [...labels.keys()].slice(0, 12) : surest).map((i) => ({
         pixels: samples.subarray(i * size, (i + 1) * size),
         shape,
         label: `${classes[predictions[i]]}, not ${classes[labels[i]]}`,

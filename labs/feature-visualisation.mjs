@@ -3,7 +3,7 @@
  * the weights of an embedding in front of the frozen net, and the label says which of them.
  */
 import { adam, chain, conv2d, flatten, linear, maxPool2d, relu, sequential, train } from 'lanewise';
-import { images, lab } from 'lanewise/lab';
+import { images, lab, wholeNumber } from 'lanewise/lab';
 import { climb, pictures } from './robustness/climb.mjs';
 
 const stage = (from, to) => chain([conv2d(from, to, 5, { padding: 2 }), relu(), maxPool2d(2)]);
@@ -29,11 +29,11 @@ export default lab({
   ],
   settings: { train: 3000, epochs: 6, steps: 150, smoothness: 100, seed: 1 },
   settingsAbout: {
-    train: 'training samples of the two nets',
-    epochs: 'passes over them',
-    steps: 'steps of the images',
-    smoothness: 'penalty on the mean squared difference of neighbouring pixels',
-    seed: 'of the first net; the second has the next',
+    train: wholeNumber('training samples of the two nets'),
+    epochs: wholeNumber('passes over them'),
+    steps: wholeNumber('steps of the images'),
+    smoothness: { about: 'penalty on the mean squared difference of neighbouring pixels', from: 0 },
+    seed: wholeNumber('of the first net; the second has the next', 0),
   },
   small: { train: 300, epochs: 4, steps: 30 },
   full: { train: 20000, epochs: 6, steps: 500 },

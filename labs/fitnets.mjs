@@ -4,7 +4,7 @@
  */
 import { adam, chain, conv2d, distillation, encode, flatten, linear, maxPool2d } from 'lanewise';
 import { firstSamples, parameterCount, relu, sequential, train, withTeacher } from 'lanewise';
-import { lab, lines } from 'lanewise/lab';
+import { lab, lines, wholeNumber } from 'lanewise/lab';
 
 const conv = (from, to) => [conv2d(from, to, 3, { padding: 1 }), relu()];
 /** So many convolutions of `width` filters, and a pooling that halves the plane. */
@@ -46,14 +46,14 @@ export default lab({
     seed: 1,
   },
   settingsAbout: {
-    train: 'samples of the teacher',
-    labelled: 'samples of the student, the first of these',
-    teacher: 'filters of the teacher’s two convolutions',
-    student: 'filters of each of the student’s convolutions',
-    deepest: 'most convolutions in each of the student’s two halves',
-    epochs: 'passes of each training',
-    seeds: 'runs, of which the mean is shown',
-    seed: 'of weights and orders',
+    train: wholeNumber('samples of the teacher', 20),
+    labelled: wholeNumber('samples of the student, the first of these', 20),
+    teacher: wholeNumber('filters of the teacher’s two convolutions'),
+    student: wholeNumber('filters of each of the student’s convolutions'),
+    deepest: wholeNumber('most convolutions in each of the student’s two halves'),
+    epochs: wholeNumber('passes of each training'),
+    seeds: wholeNumber('runs, of which the mean is shown'),
+    seed: wholeNumber('of weights and orders', 0),
   },
   small: { train: 400, labelled: 200, teacher: 8, deepest: 2, epochs: 14, seeds: 1 },
   full: { train: 20000, labelled: 2000, teacher: 32, deepest: 5, seeds: 5 },

@@ -1,5 +1,5 @@
 // Go on 5×5 points: a net learns from games with itself, and its search beats a search that has ten times its playouts.
-import { lab } from 'lanewise/lab';
+import { lab, wholeNumber } from 'lanewise/lab';
 import { learnGo } from './go/learn.mjs';
 import { picturesOf } from './go/pictures.mjs';
 import { challenge, createPlayers, share } from './go/players.mjs';
@@ -48,22 +48,21 @@ export default lab({
     matches: 20,
   },
   settingsAbout: {
-    seed: 'of weights, noise and games',
-    channels: 'of the net’s convolutions',
-    blocks: 'residual blocks, of two convolutions each',
-    rounds: 'of self-play and learning',
-    games: 'that the net plays with itself in a round',
-    steps: 'of the optimizer in a round',
-    visits: 'of a search’s root before each move of self-play',
-    batch: 'moves in a step',
-    lr: 'learning rate of AdamW, a third of it after 60 % of the rounds and a tenth after 85 %',
-    window: 'rounds whose games are learned from, at most',
-    playVisits:
-      'of a search’s root before each move against pure search, which has ten times as many playouts',
-    komi: 'points that White is given',
-    matches: 'games against pure search in the end, half of them as Black',
-    trials: 'times that the strength is measured on the way',
-    trialGames: 'games of these',
+    seed: wholeNumber('of weights, noise and games', 0),
+    channels: wholeNumber('of the net’s convolutions'),
+    blocks: wholeNumber('residual blocks, of two convolutions each', 0),
+    rounds: wholeNumber('of self-play and learning'),
+    games: wholeNumber('that the net plays with itself in a round'),
+    steps: wholeNumber('of the optimizer in a round'),
+    visits: wholeNumber('of a search’s root before each move of self-play', 2),
+    batch: wholeNumber('moves in a step', 1, 65536),
+    lr: { about: 'of AdamW; a third after 60 % of the rounds, a tenth after 85 %', from: 0 },
+    window: wholeNumber('rounds whose games are learned from, at most'),
+    playVisits: wholeNumber('of a root in trials; pure search has ten times as many', 2),
+    komi: { about: 'points that White is given', from: -25, to: 25 },
+    matches: wholeNumber('games against pure search in the end, half of them as Black', 2),
+    trials: wholeNumber('times that the strength is measured on the way'),
+    trialGames: wholeNumber('games of these'),
   },
   small: {
     channels: 8,

@@ -4,7 +4,7 @@
  */
 import { adam, encode, firstSamples, flatten, linear, momentum } from 'lanewise';
 import { sequential, sigmoid, train } from 'lanewise';
-import { images, lab, lines } from 'lanewise/lab';
+import { images, lab, LanewiseError, lines, wholeNumber } from 'lanewise/lab';
 
 const CLASSES = 10;
 
@@ -70,22 +70,23 @@ export default lab({
     seed: 1,
   },
   settingsAbout: {
-    images: 'images for the pretraining',
-    labelled:
-      'the first of them, with labels, for the training itself and for pretraining with labels',
-    from: 'fewest hidden layers',
-    depths: 'most hidden layers',
-    width: 'units of a hidden layer',
-    passes: 'passes of the pretraining for each layer',
-    epochs: 'passes of the training',
-    lr: 'learning rate of the training, by gradient descent with momentum 0.9',
-    seed: 'of weights and orders',
+    images: wholeNumber('images for the pretraining', 20),
+    labelled: wholeNumber('the first of them, with labels, for training and one pretraining', 20),
+    from: wholeNumber('fewest hidden layers'),
+    depths: wholeNumber('most hidden layers'),
+    width: wholeNumber('units of a hidden layer'),
+    passes: wholeNumber('passes of the pretraining for each layer'),
+    epochs: wholeNumber('passes of the training'),
+    lr: { about: 'learning rate of the training, by gradient descent with momentum 0.9', from: 0 },
+    seed: wholeNumber('of weights and orders', 0),
   },
   small: { images: 1500, labelled: 300, from: 4, depths: 4, epochs: 40 },
   full: { images: 20000, labelled: 2000, width: 200, epochs: 60 },
 
   async run({ settings, data, workers, say, progress }) {
     const { labelled, depths, width, epochs, lr, seed } = settings;
+    if (depths < settings.from)
+      throw new LanewiseError('argument', `depths is ${depths}, expected from or more`);
     const { train: all, test } = await data({ train: settings.images, test: 1000 });
     const few = firstSamples(all, labelled);
     const most = { ...settings, depth: depths };

@@ -10,7 +10,7 @@ import {
   sequential,
   train,
 } from 'lanewise';
-import { images, lab, lines, precisionRecall, randomNumbers } from 'lanewise/lab';
+import { images, lab, lines, precisionRecall, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 const SIZE = 32;
 const MIDDLE = (SIZE - 1) / 2;
@@ -89,13 +89,13 @@ export default lab({
   ],
   settings: { training: 8000, cutouts: 10000, rate: 0.01, width: 8, epochs: 6, batch: 32, seed: 1 },
   settingsAbout: {
-    training: 'cutouts to learn from, half of them lenses',
-    cutouts: 'cutouts of the survey',
-    rate: 'share of lenses in it',
-    width: 'channels of the first convolution',
-    epochs: 'passes over the training cutouts',
-    batch: 'cutouts a step',
-    seed: 'of the sky and the weights',
+    training: wholeNumber('cutouts to learn from, half of them lenses', 2, 100000),
+    cutouts: wholeNumber('cutouts of the survey', 1, 100000),
+    rate: { about: 'share of lenses in it', from: 0.0001, to: 1 },
+    width: wholeNumber('channels of the first convolution'),
+    epochs: wholeNumber('passes over the training cutouts'),
+    batch: wholeNumber('cutouts a step'),
+    seed: wholeNumber('of the sky and the weights', 0),
   },
   small: { training: 1600, cutouts: 2000, epochs: 3, batch: 8, width: 4 },
   async run({ settings, workers, progress }) {

@@ -1,7 +1,7 @@
 // One object a picture: what is it, and where? One net answers both, with scores of kinds and the four edges of a box.
 import { adam, batchNorm2d, chain, concat, conv1d, conv2d, defineLayer, flatten } from 'lanewise';
 import { functional, globalMaxPool2d, input, linear, max, ops, relu, train } from 'lanewise';
-import { images, lab, randomNumbers } from 'lanewise/lab';
+import { images, lab, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 const SIZE = 48;
 const KINDS = ['ellipse', 'rectangle', 'triangle', 'cross'];
@@ -92,11 +92,11 @@ export default lab({
   settings: { head: 'places', scenes: 8000, epochs: 6, batch: 32, width: 12, seed: 1 },
   settingsAbout: {
     head: { about: 'what finds the edges', choices: ['places', 'dense'] },
-    scenes: 'how many to learn from; an eighth as many are held out',
-    epochs: 'passes over the scenes',
-    batch: 'scenes a step',
-    width: 'channels of the first convolution',
-    seed: 'of scenes and weights',
+    scenes: { about: 'to learn from, and an eighth held out', from: 8, to: 100000, multipleOf: 8 },
+    epochs: wholeNumber('passes over the scenes'),
+    batch: wholeNumber('scenes a step'),
+    width: wholeNumber('channels of the first convolution'),
+    seed: wholeNumber('of scenes and weights', 0),
   },
   small: { scenes: 1600, epochs: 3, batch: 8, width: 8 },
   async run({ settings, workers, progress }) {

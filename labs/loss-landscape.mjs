@@ -1,7 +1,7 @@
 // The loss around a trained net, on a plane of two random directions, with and without skip connections.
 import { avgPool2d, batchNorm2d, chain, conv2d, createStepper, globalAvgPool2d } from 'lanewise';
 import { linear, momentum, relu, residual, sequential, subset } from 'lanewise';
-import { heatmap, lab, randomNumbers } from 'lanewise/lab';
+import { heatmap, lab, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 /** `depth` convolutions of 7×7 maps; with skips each adds to what it is given. */
 function deepNet(depth, width, skips) {
@@ -71,13 +71,13 @@ export default lab({
   ],
   settings: { depth: 20, width: 8, samples: 1000, steps: 500, reach: 0.5, cells: 19, seed: 1 },
   settingsAbout: {
-    depth: 'convolutions between the first and the last layer',
-    width: 'their filters',
-    samples: 'training images',
-    steps: 'of training with momentum, 32 images each',
-    reach: 'how far the slice goes, in lengths of the filters',
-    cells: 'places along each side of the slice',
-    seed: 'of weights, minibatches and directions',
+    depth: wholeNumber('convolutions between the first and the last layer'),
+    width: wholeNumber('their filters'),
+    samples: wholeNumber('training images', 32),
+    steps: wholeNumber('of training with momentum, 32 images each'),
+    reach: { about: 'how far the slice goes, in lengths of the filters', from: 0 },
+    cells: wholeNumber('places along each side of the slice', 2),
+    seed: wholeNumber('of weights, minibatches and directions', 0),
   },
   small: { depth: 12, width: 4, samples: 200, steps: 60, cells: 5 },
   full: { depth: 54, width: 16, samples: 10000, steps: 3000, cells: 41 },

@@ -5,7 +5,7 @@
 import { adam, dropout, flatten, functional, input, linear, metrics } from 'lanewise';
 import { multiply, relu, sequential, train, transforms } from 'lanewise';
 import { transformSamples, withWeights } from 'lanewise';
-import { lab, lines, randomNumbers } from 'lanewise/lab';
+import { lab, lines, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 const ANGLES = [0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150, 165, 180];
 const SHARES = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5];
@@ -64,13 +64,13 @@ export default lab({
   ],
   settings: { train: 2000, tested: 400, hidden: 192, rate: 0.5, passes: 30, epochs: 15, seed: 1 },
   settingsAbout: {
-    train: 'training samples',
-    tested: 'test samples',
-    hidden: 'units of each of the two hidden layers',
-    rate: 'share of units that are left out',
-    passes: 'predictions that are averaged',
-    epochs: 'passes over the training samples',
-    seed: 'of weights, orders and masks',
+    train: wholeNumber('training samples', 50),
+    tested: wholeNumber('test samples'),
+    hidden: wholeNumber('units of each of the two hidden layers'),
+    rate: { about: 'share of units that are left out', from: 0, to: 0.99 },
+    passes: wholeNumber('predictions that are averaged'),
+    epochs: wholeNumber('passes over the training samples'),
+    seed: wholeNumber('of weights, orders and masks', 0),
   },
   small: { train: 600, tested: 100, hidden: 96, passes: 12, epochs: 15 },
   full: { train: 20000, tested: 5000, hidden: 512, passes: 100 },
@@ -106,7 +106,9 @@ export default lab({
     const doubtsOf = (answers) => answers.map(({ doubt }) => doubt);
     const doubts = (key) => rows.map((row) => mean(doubtsOf(row[key])));
     const wrong = rows.map((row) => mean(wrongOf(row.many, test.labels)));
-    const area = metrics.rocAucScore(errors, doubtsOf(straight.many));
+    // Without a wrong answer, or a right one, there is no such area.
+    const isMixed = new Set(errors).size > 1;
+    const area = isMixed ? metrics.rocAucScore(errors, doubtsOf(straight.many)) : NaN;
     const [doubtOnce, doubtMany] = [doubts('once'), doubts('many')];
     const curve = (name, x, y) => ({ name, x, y });
     const share = (name, value) => ({ name, value, format: 'percent' });

@@ -15,7 +15,7 @@ import {
   transformed,
   transforms,
 } from 'lanewise';
-import { images, lab, lines, operationsOf, recordRuns, table } from 'lanewise/lab';
+import { images, lab, lines, operationsOf, recordRuns, table, wholeNumber } from 'lanewise/lab';
 
 /** Blocks of 2×2 pixels become channels, so that 3×3 filters see 6×6 pixels in a quarter of the places. */
 const digitsNet = ({ first, second }) =>
@@ -73,14 +73,14 @@ export default lab({
   },
   settingsAbout: {
     seeds: { about: 'trainings, from the seeds 1, 2, …', from: 1, to: 1000, whole: true },
-    epochs: 'passes over the training images',
-    batch: 'images of a step, in two parts',
-    lr: 'learning rate at the top of the cycle',
-    first: 'filters of the first layer',
-    second: 'filters of the second layer',
+    epochs: wholeNumber('passes over the training images'),
+    batch: wholeNumber('images of a step, in two parts', 2),
+    lr: { about: 'learning rate at the top of the cycle', from: 0 },
+    first: wholeNumber('filters of the first layer'),
+    second: wholeNumber('filters of the second layer'),
     smoothing: { about: 'share of a target that all classes get', from: 0, to: 0.9 },
     shift: { about: 'pixels that an image is moved by at most', from: 0, to: 4, whole: true },
-    samples: 'training images at most',
+    samples: wholeNumber('training images at most'),
     numerics: {
       about: 'fused is faster and has other bits, in engines that have it',
       choices: ['strict', 'fused'],

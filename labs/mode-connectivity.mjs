@@ -1,6 +1,6 @@
 // Mode connectivity: two nets trained apart, joined by a straight line and by a bent one that has been trained.
 import { createStepper, mlp, momentum, subset } from 'lanewise';
-import { lab, lines, randomNumbers } from 'lanewise/lab';
+import { lab, lines, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 const blend = (maps, shares) =>
   new Map(
@@ -14,11 +14,11 @@ const blend = (maps, shares) =>
 const onCurve = ([a, c, b], t) => blend([a, c, b], [(1 - t) ** 2, 2 * t * (1 - t), t * t]);
 const onLine = ([a, , b], t) => blend([a, b], [1 - t, t]);
 
-/** Minibatches without end, in random orders of the samples. */
+/** Minibatches without end, in random orders of the samples; of all of them, where there are fewer than a batch. */
 function* minibatches(data, batch, random) {
   for (;;) {
     const order = random.shuffled([...data.labels.keys()]);
-    for (let i = 0; i + batch <= order.length; i += batch)
+    for (let i = 0; i === 0 || i + batch <= order.length; i += batch)
       yield subset(data, order.slice(i, i + batch));
   }
 }
@@ -77,13 +77,13 @@ export default lab({
     seed: 1,
   },
   settingsAbout: {
-    samples: 'training images',
-    hidden: 'units of the hidden layer',
-    steps: 'of training of each of the two nets',
-    curveSteps: 'of training of the bend',
-    batch: 'samples of a step',
-    rate: 'learning rate, of steps with momentum',
-    seed: 'of the first net; the second has the next one',
+    samples: wholeNumber('training images'),
+    hidden: wholeNumber('units of the hidden layer'),
+    steps: wholeNumber('of training of each of the two nets'),
+    curveSteps: wholeNumber('of training of the bend', 0),
+    batch: wholeNumber('samples of a step, at most all'),
+    rate: { about: 'learning rate, of steps with momentum', from: 0 },
+    seed: wholeNumber('of the first net; the second has the next one', 0),
   },
   small: { samples: 200, hidden: 32, steps: 60, curveSteps: 80 },
   full: { samples: 10000, hidden: 256, steps: 3000, curveSteps: 6000 },

@@ -1,7 +1,7 @@
 // The nets of 1998: two layers, and LeNet-5 as it was printed, with and without distorted images, against the paper's table.
 import { adam, lenet5Original, mapCriterion, mlp, momentum, train } from 'lanewise';
 import { transformed, transforms } from 'lanewise';
-import { bars, images, lab } from 'lanewise/lab';
+import { bars, images, lab, wholeNumber } from 'lanewise/lab';
 
 /** The planar distortions of §III.A: shifts, turns, changes of scale and shears. */
 const distortion = transforms.randomAffine({
@@ -59,12 +59,12 @@ export default lab({
   ],
   settings: { hidden: 300, loss: 'squaredError', samples: 6000, test: 1000, epochs: 8, seed: 1 },
   settingsAbout: {
-    hidden: 'hidden units of the two-layer net',
+    hidden: wholeNumber('hidden units of the two-layer net'),
     loss: { about: 'of the two-layer net', choices: ['squaredError', 'crossEntropy'] },
-    samples: 'training images, at most',
-    test: 'test images, at most',
-    epochs: 'passes over them; twice as many over distorted ones',
-    seed: 'of the weights, of the order of the images and of their distortions',
+    samples: wholeNumber('training images, at most'),
+    test: wholeNumber('test images, at most'),
+    epochs: wholeNumber('passes over them; twice as many over distorted ones'),
+    seed: wholeNumber('of the weights, of the order of the images and of their distortions', 0),
   },
   small: { hidden: 50, samples: 600, test: 300, epochs: 3 },
   full: { samples: 60000, test: 10000, epochs: 10 },

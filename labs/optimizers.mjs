@@ -1,6 +1,6 @@
 // Optimizers side by side: the same net, start, data and order of samples, each rule at the best of several rates.
 import { adagrad, adam, createStepper, lion, mlp, momentum, rmsprop, sgd, subset } from 'lanewise';
-import { lab, lines, randomNumbers, table } from 'lanewise/lab';
+import { lab, lines, randomNumbers, table, wholeNumber } from 'lanewise/lab';
 
 /** Each rule, and a rate in the middle of those that are tried. */
 const rules = {
@@ -13,13 +13,14 @@ const rules = {
   Lion: [lion, 0.0005],
 };
 
-/** `steps` minibatches of samples in random order. */
+/** `steps` minibatches of samples in random order; of all samples, where there are fewer than a batch. */
 function minibatches(count, batch, steps, seed) {
   const random = randomNumbers(seed);
   const found = [];
   while (found.length < steps) {
     const order = random.shuffled([...Array(count).keys()]);
-    for (let i = 0; i + batch <= count; i += batch) found.push(order.slice(i, i + batch));
+    for (let i = 0; i === 0 || i + batch <= count; i += batch)
+      found.push(order.slice(i, i + batch));
   }
   return found.slice(0, steps);
 }
@@ -70,12 +71,12 @@ export default lab({
   ],
   settings: { samples: 2000, hidden: 64, steps: 250, batch: 32, factor: 4, seed: 1 },
   settingsAbout: {
-    samples: 'training images',
-    hidden: 'units of the hidden layer',
-    steps: 'of every run',
-    batch: 'samples of a step',
-    factor: 'between neighbouring rates',
-    seed: 'of weights and order of samples',
+    samples: wholeNumber('training images'),
+    hidden: wholeNumber('units of the hidden layer'),
+    steps: wholeNumber('of every run'),
+    batch: wholeNumber('samples of a step, at most all'),
+    factor: { about: 'between neighbouring rates', from: 1 },
+    seed: wholeNumber('of weights and order of samples', 0),
   },
   small: { samples: 200, hidden: 8, steps: 60 },
   full: { samples: 20000, hidden: 256, steps: 3000 },

@@ -3,7 +3,7 @@
  * is how long it takes, and what it then knows about other samples.
  */
 import { adam, arrays, mlp, train } from 'lanewise';
-import { lab, lines, randomNumbers, table } from 'lanewise/lab';
+import { lab, lines, randomNumbers, table, wholeNumber } from 'lanewise/lab';
 
 const CLASSES = 10;
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
@@ -42,12 +42,12 @@ export default lab({
   ],
   settings: { samples: 1000, hidden: 512, epochs: 60, lr: 0.001, batch: 50, seed: 1 },
   settingsAbout: {
-    samples: 'training samples',
-    hidden: 'units of the hidden layer',
-    epochs: 'passes over the samples',
-    lr: 'learning rate of Adam',
-    batch: 'samples of a step',
-    seed: 'of weights, orders, labels and noise',
+    samples: wholeNumber('training samples'),
+    hidden: wholeNumber('units of the hidden layer'),
+    epochs: wholeNumber('passes over the samples'),
+    lr: { about: 'learning rate of Adam', from: 0 },
+    batch: wholeNumber('samples of a step'),
+    seed: wholeNumber('of weights, orders, labels and noise', 0),
   },
   small: { samples: 150, hidden: 128, epochs: 40, batch: 10 },
   full: { samples: 4000, hidden: 1024, epochs: 150 },

@@ -1,7 +1,7 @@
 // Saddle points: the Hessian along training, its extreme eigenvalues by Lanczos' method and how many are negative.
 import { avgPool2d, createStepper, flatten, hessianOf, linear } from 'lanewise';
 import { momentum, sequential, subset, tanh } from 'lanewise';
-import { lab, lanczos, lines, points, randomNumbers } from 'lanewise/lab';
+import { lab, lanczos, lines, points, randomNumbers, wholeNumber } from 'lanewise/lab';
 
 const flat = (arrays) => Float64Array.from([...arrays.values()].flatMap((values) => [...values]));
 
@@ -62,13 +62,13 @@ export default lab({
   ],
   settings: { width: 6, samples: 200, steps: 300, rate: 0.1, looks: 6, limit: 0.001, seed: 1 },
   settingsAbout: {
-    width: 'units of each of two hidden layers',
-    samples: 'images, all of which are in every step',
-    steps: 'of gradient descent with momentum',
-    rate: 'its learning rate',
-    looks: 'at the Hessian, more of them at the beginning',
-    limit: 'an eigenvalue is negative below this part of the largest of all looks',
-    seed: 'of the weights',
+    width: wholeNumber('units of each of two hidden layers'),
+    samples: wholeNumber('images, all of which are in every step'),
+    steps: wholeNumber('of gradient descent with momentum'),
+    rate: { about: 'its learning rate', from: 0 },
+    looks: wholeNumber('at the Hessian, more of them at the beginning'),
+    limit: { about: 'below this part of the largest of all one is negative', from: 0 },
+    seed: wholeNumber('of the weights', 0),
   },
   small: { width: 2, samples: 40, steps: 150, looks: 2 },
   full: { width: 12, samples: 800, steps: 2000, looks: 10 },

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { adam, avgPool2d, batchNorm2d, chain, conv2d, functional, globalAvgPool2d } from 'lanewise';
 import { gradientsOf, input, LanewiseError, linear, ops, relu, train, withWeights } from 'lanewise';
-import { drawImage, images, lab, lines, randomNumbers, readImage } from 'lanewise/lab';
+import { drawImage, images, lab, lines, randomNumbers, readImage, wholeNumber } from 'lanewise/lab';
 import { readOnnx } from 'lanewise/onnx';
 
 const WAYS = [(x) => x, (x, y) => y, (x, y) => x + y, (x, y) => 32 + x - y];
@@ -73,10 +73,10 @@ export default lab({
     style: { about: 'another one, or none: drawn waves', file: true },
     net: { about: 'an ONNX file for 3×size×size, or none: what learns here', file: true },
     layers: 'values of that net, whose features are the style; those of the last are the content',
-    size: 'sides of the picture in pixels',
-    strength: 'weight of the style of each layer beside the content',
-    steps: 'steps along the gradient',
-    seed: 'of the net and its stripes',
+    size: wholeNumber('sides of the picture in pixels'),
+    strength: { about: 'weight of the style of each layer beside the content', from: 0 },
+    steps: wholeNumber('steps along the gradient'),
+    seed: wholeNumber('of the net and its stripes', 0),
   },
   small: { size: 32, steps: 30 },
   async run({ settings, workers, progress }) {

@@ -3,10 +3,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { adam, add, chain, conv2d, defineLayer, functional, initializers, input } from 'lanewise';
 import { ops, pixelShuffle, relu, sequential, train, withWeights } from 'lanewise';
-import { bars, deadLeaves, images, lab, psnr, randomNumbers, readImage } from 'lanewise/lab';
+import { bars, deadLeaves, images, lab, psnr } from 'lanewise/lab';
+import { randomNumbers, readImage, wholeNumber } from 'lanewise/lab';
 
-const SCALE = 3;
-const PHOTOGRAPHS = '/usr/share/tuxpaint/templates';
+const [SCALE, PHOTOGRAPHS] = [3, '/usr/share/tuxpaint/templates'];
 const strict = { numerics: 'strict' };
 
 /** Keys' cubic (1981, a = −½), with antialiasing where a picture shrinks, as in MATLAB's imresize. */
@@ -74,11 +74,11 @@ export default lab({
   settings: { pictures: 'none', size: 240, held: 5, width: 32, epochs: 120, seed: 1 },
   settingsAbout: {
     pictures: { about: 'a folder, or none', choices: ['none', 'tuxpaint-data'], file: true },
-    size: 'to which they are brought first: pixels of each side, a multiple of 3',
-    held: 'how many are held out',
-    width: 'channels of the convolutions',
-    epochs: 'passes over the other pictures',
-    seed: 'of generated pictures and weights',
+    size: { about: 'of their sides at first, in pixels', from: 3, to: 4096, multipleOf: 3 },
+    held: wholeNumber('how many are held out'),
+    width: wholeNumber('channels of the convolutions'),
+    epochs: wholeNumber('passes over the other pictures'),
+    seed: wholeNumber('of generated pictures and weights', 0),
   },
   small: { size: 60, held: 2, width: 16, epochs: 20 },
   async run({ settings, workers, progress }) {

@@ -1,7 +1,7 @@
 // The table of 1998: ways to read digits, from a sum of pixels to three boosted nets, each beside its row in the paper.
 import { adam, conv2d, flatten, lenet1, linear, mlp, scaledTanh, sequential } from 'lanewise';
 import { subsampling2d, train, transformed, transforms, transformSamples } from 'lanewise';
-import { bars, lab, table } from 'lanewise/lab';
+import { bars, lab, table, wholeNumber } from 'lanewise/lab';
 import { answersOf, boosted } from './ways/boosting.mjs';
 import { nearestClasses } from './ways/nearest.mjs';
 
@@ -65,11 +65,11 @@ export default lab({
   ],
   settings: { samples: 3000, test: 1000, epochs: 6, hard: 600, seed: 1 },
   settingsAbout: {
-    samples: 'training images, at most',
-    test: 'test images, at most',
-    epochs: 'passes over them; twice as many over distorted ones',
-    hard: 'images that the first net gets wrong, at most, for the second',
-    seed: 'of the weights, of the order of the images and of their distortions',
+    samples: wholeNumber('training images, at most'),
+    test: wholeNumber('test images, at most'),
+    epochs: wholeNumber('passes over them; twice as many over distorted ones'),
+    hard: wholeNumber('images that the first net gets wrong, at most, for the second'),
+    seed: wholeNumber('of the weights, of the order of the images and of their distortions', 0),
   },
   small: { samples: 500, test: 200, epochs: 3, hard: 60 },
   full: { samples: 60000, test: 10000, epochs: 8, hard: 3000 },

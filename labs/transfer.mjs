@@ -4,7 +4,7 @@
  */
 import { adam, chain, conv2d, flatten, linear, maxPool2d, relu, sequential } from 'lanewise';
 import { subset, train } from 'lanewise';
-import { lab, lines } from 'lanewise/lab';
+import { lab, lines, wholeNumber } from 'lanewise/lab';
 
 const HALF = 5;
 const LAYERS = ['conv1', 'conv2', 'conv3', 'fc1'];
@@ -55,13 +55,13 @@ export default lab({
   ],
   settings: { train: 4000, epochs: 10, each: 2, steps: 150, counts: 5, seeds: 3, seed: 1 },
   settingsAbout: {
-    train: 'samples of all ten classes; the first task takes its half',
-    epochs: 'passes of the first task',
-    each: 'samples of each class in the second task, by layer',
-    steps: 'steps of the second task',
-    counts: 'points of the second picture',
-    seeds: 'runs of the second task, of which the mean is shown',
-    seed: 'of weights and orders',
+    train: wholeNumber('samples of all ten classes; the first task takes its half'),
+    epochs: wholeNumber('passes of the first task'),
+    each: wholeNumber('samples of each class in the second task, by layer'),
+    steps: wholeNumber('steps of the second task'),
+    counts: wholeNumber('points of the second picture'),
+    seeds: wholeNumber('runs of the second task, of which the mean is shown'),
+    seed: wholeNumber('of weights and orders', 0),
   },
   small: { train: 400, epochs: 4, each: 10, steps: 20, counts: 1, seeds: 1 },
   full: { train: 20000, steps: 300, seeds: 10 },

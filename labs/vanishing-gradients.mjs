@@ -1,7 +1,7 @@
 // Vanishing and exploding gradients: how large the loss's gradient is at every layer of a deep net before training.
 import { createProbe, flatten, initializers, initialWeights, linear } from 'lanewise';
 import { relu, sequential, sigmoid, subset, tanh } from 'lanewise';
-import { lab, lines } from 'lanewise/lab';
+import { lab, lines, wholeNumber } from 'lanewise/lab';
 
 const activations = {
   sigmoid: {
@@ -80,11 +80,11 @@ export default lab({
   ],
   settings: { depth: 100, width: 128, weak: 0.577, strong: 3, seed: 1 },
   settingsAbout: {
-    depth: 'hidden layers of the first picture',
-    width: 'units of every hidden layer',
-    weak: 'gain of weak weights: their deviation is gain/√inputs',
-    strong: 'gain of strong weights',
-    seed: 'of the weights',
+    depth: wholeNumber('hidden layers of the first picture'),
+    width: wholeNumber('units of every hidden layer'),
+    weak: { about: 'gain of weak weights: their deviation is gain/√inputs', from: 0 },
+    strong: { about: 'gain of strong weights', from: 0 },
+    seed: wholeNumber('of the weights', 0),
   },
   small: { depth: 20, width: 64 },
   full: { width: 512 },

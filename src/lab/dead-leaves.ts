@@ -1,5 +1,5 @@
 /** Pictures for labs that learn from photographs, where there are none. */
-import { extent, numberAbove, refuse } from '../base/check.js';
+import { numberAbove, refuse, wholeFrom } from '../base/check.js';
 import type { RandomNumbers } from './random-numbers.js';
 
 /**
@@ -7,13 +7,13 @@ import type { RandomNumbers } from './random-numbers.js';
  * of things as in photographs (Lee, Mumford & Huang 2001, "Occlusion models for natural images"). Radii r from `least`
  * pixels (default 2) to 20 times as many have a density of 1/r³; each disc has a grey value and a slope of its own. Edges
  * are smooth. Only exact arithmetic is used, so that every engine draws the same bytes.
- * @throws LanewiseError kind 'argument' for another `random` than `randomNumbers` gives, a size below 1, and radii that
+ * @throws LanewiseError kind 'argument' for another `random` than `randomNumbers` gives, a size that is not from 1 to 8192, and radii that
  * are not above 0.
  */
 export function deadLeaves(random: RandomNumbers, size: number, least = 2): Uint8Array {
-  if (typeof random?.next !== 'function')
+  if (typeof random?.next !== 'function' || typeof random.below !== 'function')
     refuse('deadLeaves', 'random', random, 'what randomNumbers gives');
-  extent('deadLeaves', 'size', size);
+  wholeFrom(1, 8192)('deadLeaves', 'size', size);
   numberAbove(0)('deadLeaves', 'least', least);
   // Drawn at twice the size, from the front to the back, until all is covered.
   const side = 2 * size;

@@ -1,5 +1,5 @@
 /** Drawn pictures in colour, for labs that take a user's and have none. */
-import { checkOptions, extent, oneOf, required } from '../base/check.js';
+import { checkOptions, oneOf, required, wholeFrom } from '../base/check.js';
 import { fromPixels, type PixelSamples } from '../data/from-pixels.js';
 
 type Colour = readonly [red: number, green: number, blue: number];
@@ -27,7 +27,7 @@ const drawings: Readonly<Record<string, (x: number, y: number) => Colour>> = {
 /**
  * A picture of size×size pixels, in colour or grey, as `readImage` gives those of files: `house`, a house in a meadow, or `waves`,
  * bands of three colours. Every engine draws the same bytes.
- * @throws LanewiseError kind 'argument' for another name, a size below 1 and other channels than 1 or 3.
+ * @throws LanewiseError kind 'argument' for another name, a size that is not from 1 to 8192 and other channels than 1 or 3.
  */
 export function drawImage(
   name: 'house' | 'waves',
@@ -35,7 +35,7 @@ export function drawImage(
 ): PixelSamples {
   oneOf(Object.keys(drawings))('drawImage', 'name', name);
   const { size, channels = 3 } = checkOptions('drawImage', options, {
-    size: required(extent),
+    size: required(wholeFrom(1, 8192)),
     channels: oneOf([1, 3]),
   });
   const data = new Uint8Array(4 * size * size).fill(255);

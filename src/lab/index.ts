@@ -2,6 +2,7 @@
 export { LanewiseError } from '../base/errors.js';
 export {
   lab,
+  wholeNumber,
   type DataCounts,
   type Evidence,
   type Figure,

@@ -20,13 +20,14 @@ export const aboutOf = (
 
 /** What a setting may be, in words. */
 export function expectedOf(
-  { choices, from, to, whole, file }: SettingAbout,
+  { choices, from, to, whole, multipleOf, file }: SettingAbout,
   like: SettingValue,
 ): string {
   if (choices) return `one of ${choices.join(', ')}${file ? ', or the path of a file' : ''}`;
   if (typeof like === 'boolean') return 'true or false';
   if (typeof like === 'string') return 'a text';
-  const what = whole ? 'a whole number' : 'a number';
+  const number = whole ? 'a whole number' : 'a number';
+  const what = multipleOf === undefined ? number : `a multiple of ${multipleOf}`;
   if (from !== undefined && to !== undefined) return `${what} from ${from} to ${to}`;
   if (from !== undefined) return `${what} of at least ${from}`;
   return to === undefined ? what : `${what} of at most ${to}`;
@@ -34,13 +35,14 @@ export function expectedOf(
 
 function fits(
   value: unknown,
-  { choices, from, to, whole, file }: SettingAbout,
+  { choices, from, to, whole, multipleOf = 0, file }: SettingAbout,
   like: SettingValue,
 ): boolean {
   if (typeof value !== typeof like) return false;
   if (choices && !file && !choices.includes(value as string)) return false;
   if (typeof value !== 'number') return value !== '';
   if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) return false;
+  if (multipleOf > 0 && value % multipleOf !== 0) return false;
   return value >= (from ?? -Infinity) && value <= (to ?? Infinity);
 }
 

@@ -2,6 +2,7 @@
 import {
   callable,
   checkOptions,
+  extent,
   finite,
   flag,
   isObject,
@@ -11,6 +12,8 @@ import {
   refuse,
   required,
   text,
+  whole,
+  wholeFrom,
   type Check,
 } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -49,6 +52,8 @@ export interface SettingAbout {
   readonly to?: number;
   /** Whether it is a whole number. */
   readonly whole?: boolean;
+  /** What divides it, such as 2 for even numbers. */
+  readonly multipleOf?: number;
   /**
    * Whether it may be the path of a file, besides the default and the choices. The hash then has `file` for it, as a file has
    * another path on every machine: what was in it belongs into the evidence.
@@ -56,6 +61,18 @@ export interface SettingAbout {
   readonly file?: boolean;
   /** Whether the lab gained it later: the hash has it only where it is not the default, so that hashes from before hold. */
   readonly later?: boolean;
+}
+
+/**
+ * What is said of a setting that is a whole number, of at least 1 unless `from` says otherwise: a count, a size or, from 0, a
+ * seed.
+ * @throws LanewiseError kind 'argument' for what is no sentence, and for ends that are no whole numbers in their order.
+ */
+export function wholeNumber(about: string, from = 1, to?: number): SettingAbout {
+  text('wholeNumber', 'about', about);
+  whole('wholeNumber', 'from', from);
+  if (to !== undefined) wholeFrom(from)('wholeNumber', 'to', to);
+  return { about, from, whole: true, ...(to === undefined ? {} : { to }) };
 }
 
 /** A paper that a lab stands on. */
@@ -195,6 +212,7 @@ function checkAbout(lab: string, key: string, said: unknown): void {
       from: finite,
       to: finite,
       whole: flag,
+      multipleOf: extent,
       file: flag,
       later: flag,
     },

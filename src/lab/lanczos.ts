@@ -1,5 +1,5 @@
 /** Lanczos' method (1950): the ends of a symmetric operator's spectrum, and its density, from products with vectors. */
-import { callable, checkOptions, wholeFrom } from '../base/check.js';
+import { callable, checkOptions, isList, refuse, wholeFrom } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { risingOf, turnToDiagonal } from './eigh.js';
 
@@ -43,7 +43,9 @@ function clearOf(a: Float64Array, basis: readonly Float64Array[]): Float64Array 
 }
 
 async function productOf(times: SymmetricOperator, vector: Float64Array): Promise<Float64Array> {
-  const product = Float64Array.from(await times(vector.slice()));
+  const given: unknown = await times(vector.slice());
+  if (!isList(given)) refuse('lanczos', 'what times gives', given, 'a list of numbers');
+  const product = Float64Array.from(given as ArrayLike<number>);
   if (product.length === vector.length && product.every(Number.isFinite)) return product;
   const found =
     product.length === vector.length ? 'numbers that are not finite' : `${product.length} numbers`;

@@ -1,6 +1,6 @@
 /** Measures of labs beyond classification: of pictures, and of lists of candidates. */
 import { log } from '../base/arithmetic.js';
-import { checkLists, numberAbove } from '../base/check.js';
+import { checkLists, finite, numberAbove, refuse } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 
 /** A list of candidates, best first, with an entry for each positive in it. */
@@ -32,13 +32,16 @@ function sameLength(owner: string, lists: Readonly<Record<string, ArrayLike<unkn
 /**
  * Peak signal-to-noise ratio in decibels: 10·log10(peak²/mean squared error), Infinity for equal pictures.
  * @param peak The largest value of a pixel; default 1.
- * @throws LanewiseError kind 'argument' for pictures of different lengths.
+ * @throws LanewiseError kind 'argument' for pictures of different lengths, and for values that are no finite numbers.
  */
 export function psnr(found: ArrayLike<number>, truth: ArrayLike<number>, peak = 1): number {
   sameLength('psnr', { found, truth });
   numberAbove(0)('psnr', 'peak', peak);
   let sum = 0;
   for (let i = 0; i < truth.length; i++) sum += (found[i]! - truth[i]!) ** 2;
+  if (!Number.isFinite(sum))
+    for (const [name, values] of Object.entries({ found, truth }))
+      for (let i = 0; i < values.length; i++) finite('psnr', `${name}[${i}]`, values[i]);
   if (sum === 0) return Infinity;
   return (10 * log((peak * peak * truth.length) / sum)) / Math.LN10;
 }
@@ -46,13 +49,19 @@ export function psnr(found: ArrayLike<number>, truth: ArrayLike<number>, peak = 
 /**
  * Precision and recall of candidates, best first, at each positive.
  * @param isPositive 1 or 0 for each sample.
- * @throws LanewiseError kind 'argument' for lists of different lengths, and if no sample is positive.
+ * @throws LanewiseError kind 'argument' for lists of different lengths or with other values, and if no sample is positive.
  */
 export function precisionRecall(
   isPositive: ArrayLike<number>,
   scores: ArrayLike<number>,
 ): PrecisionRecall {
   sameLength('precisionRecall', { isPositive, scores });
+  for (let i = 0; i < scores.length; i++) {
+    if (typeof scores[i] !== 'number' || Number.isNaN(scores[i]))
+      refuse('precisionRecall', `scores[${i}]`, scores[i], 'a number');
+    if (isPositive[i] !== 0 && isPositive[i] !== 1)
+      refuse('precisionRecall', `isPositive[${i}]`, isPositive[i], '0 or 1');
+  }
   const indices = Array.from(scores, (_, i) => i);
   const order = indices.toSorted((a, b) => scores[b]! - scores[a]! || a - b);
   const ranks = indices.filter((n) => isPositive[order[n]!] === 1).map((n) => n + 1);

@@ -14,6 +14,7 @@ import {
   refuse,
   required,
   text,
+  wholeFrom,
   type Check,
   type Checks,
 } from '../base/check.js';
@@ -292,7 +293,7 @@ export function heatmap(options: Of<Heatmap>): Heatmap {
     scale: required(
       fieldsOf<Heatmap['scale']>({ name: required(text), log: flag, diverging: flag }),
     ),
-    contours: extent,
+    contours: wholeFrom(1, 100),
     points: listOf(fieldsOf<PointSeries>(place), 0),
     paths: listOf(fieldsOf<PointSeries>(place), 0),
     marks: listOf(

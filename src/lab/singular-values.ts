@@ -1,5 +1,5 @@
 /** The singular values of a matrix, by one-sided Jacobi rotations (Hestenes 1958). */
-import { refuse, wholeFrom } from '../base/check.js';
+import { finite, refuse, wholeFrom } from '../base/check.js';
 
 /** Rounds over all pairs of rows, at most; they converge quadratically, and ten are plenty. */
 const SWEEPS = 60;
@@ -40,8 +40,7 @@ function shorterSides(matrix: ArrayLike<number>, rows: number, columns: number):
   return Array.from({ length: count }, (_, i) =>
     Float64Array.from({ length }, (__, e) => {
       const value = matrix[i * step + e * along]!;
-      if (!Number.isFinite(value))
-        refuse('singularValues', 'matrix', value, 'values that are finite');
+      finite('singularValues', `matrix[${i * step + e * along}]`, value);
       return value;
     }),
   );

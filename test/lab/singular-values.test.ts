@@ -60,7 +60,7 @@ test('what is no matrix is refused', async () => {
   assert.match(await refusal(() => singularValues([1, 2, 3], 2, 2)), /expected 2·2 values/);
   assert.match(
     await refusal(() => singularValues([1, NaN], 1, 2)),
-    /NaN, expected values that are finite/,
+    /NaN, expected a finite number/,
   );
   assert.match(
     await refusal(() => singularValues([1], 0, 2)),

@@ -44,6 +44,9 @@ for (const name of names) {
     for (const [key, said] of Object.entries(lab.settingsAbout)) {
       const { about, file } = typeof said === 'string' ? { about: said } : said;
       assert.ok(about.length > 3, `${key} is described`);
+      const isNumber = typeof lab.settings[key] === 'number';
+      const isBounded = typeof said !== 'string' && (said.from ?? said.choices) !== undefined;
+      assert.ok(!isNumber || isBounded, `${key}: no least number is given`);
       const isPath = typeof lab.settings[key] === 'string' && /\b(file|folder)\b/.test(about);
       assert.ok(!isPath || file, `${key}: no hash may depend on where a user's file lies`);
     }

@@ -264,6 +264,12 @@ test('pictures refuse what cannot be drawn, by name', () => {
     () => table({ title: 'a', columns: ['a', 'b'], rows: [[1]] }),
     /row 0 has 1 cells, expected 2: a, b/,
   );
+  const span = { name: 'x', from: 0, to: 1 };
+  const map = { title: 't', x: span, y: span, rows: 1, columns: 1, values: [1] };
+  refuses(
+    () => heatmap({ ...map, scale: { name: 's' }, contours: 1e9 }),
+    /contours is 1000000000, expected a whole number from 1 to 100/,
+  );
   const drawn = [{ name: 'a', x: [1, 2], y: [1, 2] }];
   const along = (more: object) => () =>
     lines({ ...axes, x: { name: 'step', ...more }, title: 'a', series: drawn });

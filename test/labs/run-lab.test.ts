@@ -3,7 +3,15 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
 import { digits } from '../../src/data/digits/index.js';
-import { lab, labPage, lines, randomNumbers, runLab, table } from '../../src/lab/index.js';
+import {
+  lab,
+  labPage,
+  lines,
+  randomNumbers,
+  runLab,
+  table,
+  wholeNumber,
+} from '../../src/lab/index.js';
 import type { Evidence, Lab, LabFindings, LabRun, LabSettings } from '../../src/lab/index.js';
 
 let runs = 0;
@@ -187,6 +195,24 @@ test('pictures by hand, forms of another type and unknown words on settings are 
     ],
   ];
   for (const [one, words] of wrong) assert.match((await refused(() => runLab(one))).message, words);
+});
+
+test('a setting may be a whole number, of its ends, and a multiple', async () => {
+  const size = { about: 'of a side', from: 3, to: 9, multipleOf: 3 };
+  const one = lab({ ...trial(), settingsAbout: { ...trial().settingsAbout, depth: size } });
+  const asked = (depth: number) => () => runLab(one, { settings: { depth }, form: 'default' });
+  assert.is((await asked(6)()).settings['depth'], 6);
+  for (const depth of [4, 0, 12, -3])
+    assert.match((await refused(asked(depth))).message, /expected a multiple of 3 from 3 to 9/);
+  assert.equal(wholeNumber('of layers'), { about: 'of layers', from: 1, whole: true });
+  assert.equal(wholeNumber('a seed', 0, 9), { about: 'a seed', from: 0, to: 9, whole: true });
+  const wrong: readonly (readonly [unknown[], RegExp])[] = [
+    [[3], /wholeNumber: about is 3, expected a text/],
+    [['a', 0.5], /from is 0\.5, expected a whole number/],
+    [['a', 3, 2], /to is 2, expected a whole number of at least 3/],
+  ];
+  for (const [given, words] of wrong)
+    assert.match((await refused(async () => wholeNumber(...(given as [string])))).message, words);
 });
 
 test('the page has the settings, the figures, the papers, the command and the hash', async () => {

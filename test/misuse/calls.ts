@@ -449,6 +449,7 @@ export const calls: Readonly<Record<string, Args>> = {
   // Nobody listens there: a call that gets that far is refused by the network.
   'cluster.serveWorker': ['nats://127.0.0.1:1', options],
   'lab.lab': [tiny],
+  'lab.wholeNumber': ['of layers', 1, 9],
   'lab.runLab': [tiny, { form: 'small' }],
   'lab.labPage': [tinyResult],
   'lab.randomNumbers': [1],

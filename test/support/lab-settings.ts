@@ -11,7 +11,7 @@ import { loadLab, runLab } from './lab.js';
 /** The small form made smaller still, or such that a setting counts at all: a window of two rounds needs three. */
 const BASES: Readonly<Record<string, LabSettings>> = {
   'adversarial-training': { train: 200, epochs: 2 },
-  'batch-size': { samples: 64, until: 0.5, mostEpochs: 40 },
+  'batch-size': { samples: 128, until: 0.5, mostEpochs: 40 },
   captions: { scenes: 400, epochs: 2 },
   'class-means': { samples: 300, epochs: 2 },
   'deep-nets-that-learn': { depth: 6, samples: 200, epochs: 2 },
