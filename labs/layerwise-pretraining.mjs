@@ -86,7 +86,7 @@ export default lab({
   async run({ settings, data, workers, say, progress }) {
     const { labelled, depths, width, epochs, lr, seed } = settings;
     if (depths < settings.from)
-      throw new LanewiseError('argument', `depths is ${depths}, expected from or more`);
+      throw new LanewiseError('argument', `depths is ${depths}, expected ${settings.from} or more`);
     const { train: all, test } = await data({ train: settings.images, test: 1000 });
     const few = firstSamples(all, labelled);
     const most = { ...settings, depth: depths };

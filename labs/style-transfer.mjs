@@ -73,8 +73,8 @@ export default lab({
     style: { about: 'another one, or none: drawn waves', file: true },
     net: { about: 'an ONNX file for 3×size×size, or none: what learns here', file: true },
     layers: 'values of that net, whose features are the style; those of the last are the content',
-    size: wholeNumber('sides of the picture in pixels'),
-    strength: { about: 'weight of the style of each layer beside the content', from: 0 },
+    size: wholeNumber('sides of the picture in pixels', 8, 1024),
+    strength: { about: 'weight of the style of each layer beside the content', from: 0.001 },
     steps: wholeNumber('steps along the gradient'),
     seed: wholeNumber('of the net and its stripes', 0),
   },
@@ -83,14 +83,14 @@ export default lab({
     const { net, layers, size, strength, steps, seed } = settings;
     if (net === 'none' && layers !== 'none')
       throw new LanewiseError('argument', `layers=${layers} are of a file: add net=FILE.onnx`);
-    const known = net !== 'none' && readOnnx(readFileSync(net), { outputs: layers.split('+') });
-    const { model, weights } = known || (await learn(size, { seed, workers, numerics: 'strict' }));
     const read = async (file, drawn) => {
       const given = file === 'none' ? drawImage(drawn, { size }) : await readImage(file, { size });
       return Float32Array.from(given.samples, (value) => value / 255);
     };
     const content = await read(settings.content, 'house');
     const style = await read(settings.style, 'waves');
+    const known = net !== 'none' && readOnnx(readFileSync(net), { outputs: layers.split('+') });
+    const { model, weights } = known || (await learn(size, { seed, workers, numerics: 'strict' }));
     const [[name, { shape }]] = Object.entries(model.architecture.inputs);
     const [names, last] = [[...model.outputs.keys()], [...model.outputs.keys()].at(-1)];
     const loss = Object.fromEntries(names.map((one) => [one, 'l1']));

@@ -3,11 +3,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { adam, add, chain, conv2d, defineLayer, functional, initializers, input } from 'lanewise';
 import { ops, pixelShuffle, relu, sequential, train, withWeights } from 'lanewise';
-import { bars, deadLeaves, images, lab, psnr } from 'lanewise/lab';
+import { bars, deadLeaves, images, lab, LanewiseError, psnr } from 'lanewise/lab';
 import { randomNumbers, readImage, wholeNumber } from 'lanewise/lab';
 
-const [SCALE, PHOTOGRAPHS] = [3, '/usr/share/tuxpaint/templates'];
-const strict = { numerics: 'strict' };
+const [SCALE, PHOTOGRAPHS, strict] = [3, '/usr/share/tuxpaint/templates', { numerics: 'strict' }];
 
 /** Keys' cubic (1981, a = −½), with antialiasing where a picture shrinks, as in MATLAB's imresize. */
 const bicubic = (size) =>
@@ -74,8 +73,8 @@ export default lab({
   settings: { pictures: 'none', size: 240, held: 5, width: 32, epochs: 120, seed: 1 },
   settingsAbout: {
     pictures: { about: 'a folder, or none', choices: ['none', 'tuxpaint-data'], file: true },
-    size: { about: 'of their sides at first, in pixels', from: 3, to: 4096, multipleOf: 3 },
-    held: wholeNumber('how many are held out'),
+    size: { about: 'of their sides at first, in pixels', from: 9, to: 4095, multipleOf: 3 },
+    held: wholeNumber('how many are held out', 1, 1000),
     width: wholeNumber('channels of the convolutions'),
     epochs: wholeNumber('passes over the other pictures'),
     seed: wholeNumber('of generated pictures and weights', 0),
@@ -83,8 +82,9 @@ export default lab({
   small: { size: 60, held: 2, width: 16, epochs: 20 },
   async run({ settings, workers, progress }) {
     const { size, held, width, epochs, seed } = settings;
-    const low = size / SCALE;
-    const known = await readPictures(settings, held + 15);
+    const [low, known] = [size / SCALE, await readPictures(settings, held + 15)];
+    if (known.length < held + 2)
+      throw new LanewiseError('file', `${known.length} pictures, expected held (${held}) and two`);
     const truth = joined(known.splice(-held));
     const shrink = fixed(bicubic(low), size);
     const field = (pixels, side) => ({

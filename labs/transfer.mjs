@@ -55,7 +55,7 @@ export default lab({
   ],
   settings: { train: 4000, epochs: 10, each: 2, steps: 150, counts: 5, seeds: 3, seed: 1 },
   settingsAbout: {
-    train: wholeNumber('samples of all ten classes; the first task takes its half'),
+    train: wholeNumber('samples of all ten classes; the first task takes its half', 100),
     epochs: wholeNumber('passes of the first task'),
     each: wholeNumber('samples of each class in the second task, by layer'),
     steps: wholeNumber('steps of the second task'),

@@ -1,6 +1,7 @@
 /** Faults of labs as sentences: what is thrown, in a lab or beside it, and a process that ends before its lab does. */
 import { quote, shorten } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
+import { cannotRead } from '../node/files.js';
 
 /**
  * What `work` of a lab gives. What it throws, or what is thrown meanwhile where nobody waits for it, becomes a sentence. So
@@ -41,6 +42,8 @@ function asFault(what: string, error: unknown): LanewiseError {
     const { kind, message, hint } = error as LanewiseError;
     return new LanewiseError(kind, message, hint, { cause: error });
   }
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code !== undefined && path !== undefined) return cannotRead('file or folder', path, error);
   const thrown =
     error instanceof Error ? shorten(String(error).replace(/\s+/g, ' '), 400) : quote(error);
   return new LanewiseError('argument', `${what} failed: ${thrown}`, placeOf(error), {

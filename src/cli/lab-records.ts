@@ -16,12 +16,8 @@ import {
   type RecordEntry,
 } from '../lab/record-entry.js';
 import type { LabResult } from '../lab/run-lab.js';
-import {
-  ensureReplaceable,
-  ensureWritableFolder,
-  fileError,
-  writeFileAtomic,
-} from '../node/atomic.js';
+import { ensureReplaceable, ensureWritableFolder, writeFileAtomic } from '../node/atomic.js';
+import { cannotRead } from '../node/files.js';
 import { cpuModel, engineOfProcess } from '../node/engine-name.js';
 
 /** What the command line says of records. */
@@ -71,7 +67,7 @@ async function textIn(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw fileError(`cannot read '${file}'`, error);
+    throw cannotRead('entry', file, error);
   }
 }
 

@@ -4,7 +4,7 @@ import { checkOptions, oneOf, oneOrTwo, text, wholeFrom } from '../base/check.js
 import { fromPixels, type PixelOptions, type PixelSamples } from '../data/from-pixels.js';
 import { decodeImage } from '../formats/image-codecs.js';
 import { fits } from '../formats/resize.js';
-import { fileError } from '../node/atomic.js';
+import { cannotRead } from '../node/files.js';
 
 /** Larger images are refused, as in image folders. */
 const MAX_PIXELS = 2 ** 25;
@@ -28,7 +28,7 @@ export async function readImage(
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw fileError(`cannot read '${path}'`, error);
+    throw cannotRead('image', path, error);
   }
   const { width, height, rgba } = await decodeImage(bytes, path, MAX_PIXELS);
   return fromPixels({ width, height, data: rgba }, options);

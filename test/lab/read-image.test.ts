@@ -31,7 +31,7 @@ test('a file becomes the sample of an image folder, or keeps its own size', asyn
     assert.match(await refusal(() => readImage(join(cwd, 'text.png'))), /text\.png/);
     assert.match(
       await refusal(() => readImage(join(cwd, 'gone.png'))),
-      /cannot read '.*gone\.png'/,
+      /cannot read image '.*gone\.png': there is no such file/,
     );
   });
 });

@@ -474,6 +474,12 @@ export const calls: Readonly<Record<string, Args>> = {
       runs: [{ seed: 1, right: 1, weights: 'a'.repeat(64), seconds: 1 }],
     },
   ],
+  'lab.eigh': [
+    [
+      [1, 0],
+      [0, 1],
+    ],
+  ],
   'lab.singularValues': [[1, 2, 3, 4], 2, 2],
   'lab.lanczos': [(vector: Float64Array) => vector, [1, 1], { steps: 2 }],
   'lab.lines': [{ ...chart, series: [{ name: 'a', ...curve }] }],
