@@ -3,7 +3,7 @@
  * layer around the net, so that it is compiled into the training step.
  */
 import { chain, conv2d, flatten, linear, relu, samplers } from 'lanewise';
-import { lab, lines, randomNumbers, wholeNumber } from 'lanewise/lab';
+import { lab, LanewiseError, lines, randomNumbers, wholeNumber } from 'lanewise/lab';
 import { batchOf, game } from './robustness/attack.mjs';
 
 const BUDGETS = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4];
@@ -34,9 +34,9 @@ async function learn(task, data, steps, progress) {
   return stepper;
 }
 
-/** The share of the first `count` samples that are right after an attack. */
-async function accuracyAt(attack, data, count, epsilon) {
-  const [batch, random] = [50, randomNumbers(1)];
+/** The share of the first `count` samples that are right after an attack, at most `most` at a time. */
+async function accuracyAt(attack, data, count, epsilon, most) {
+  const [batch, random] = [Math.min(50, most), randomNumbers(1)];
   let right = 0;
   for (let from = 0; from < count; from += batch) {
     const rows = Array.from({ length: Math.min(batch, count - from) }, (_, i) => from + i);
@@ -73,7 +73,7 @@ export default lab({
     },
     train: wholeNumber('samples to learn from'),
     epochs: wholeNumber('passes over them'),
-    batch: wholeNumber('samples of a step'),
+    batch: wholeNumber('samples of a step', 1, 200),
     steps: wholeNumber('steps of an attack in training; PGD takes 40 in tests'),
     tested: wholeNumber('test samples; the curves are of 500 at most'),
     seed: wholeNumber('of weights, orders and starts', 0),
@@ -82,8 +82,11 @@ export default lab({
   full: { train: 60000, epochs: 8, batch: 100, tested: 10000 },
 
   async run({ settings, data, workers, progress }) {
-    const { epsilon, tested } = settings;
-    const { train: samples, test } = await data({ train: settings.train, test: tested });
+    const { epsilon } = settings;
+    const { train: samples, test } = await data({ train: settings.train, test: settings.tested });
+    const tested = test.labels.length;
+    if (samples.labels.length < settings.batch)
+      throw new LanewiseError('argument', `batch is ${settings.batch}, expected as many samples`);
     const [channels, height, width] = samples.shape;
     const half = { stride: 2, padding: 1 };
     const [c1, c2] = [conv2d(channels, 16, 4, half), conv2d(16, 32, 4, half)];
@@ -95,7 +98,7 @@ export default lab({
       const trained = await learn(task, samples, steps, progress);
       for (const [by, attackSteps] of Object.entries({ FGSM: 1, PGD: 40 })) {
         const attack = await game(task, attackSteps, { share: trained });
-        const at = (budget, count) => accuracyAt(attack, test, count, budget);
+        const at = (budget, count) => accuracyAt(attack, test, count, budget, settings.batch);
         const y = [];
         for (const budget of BUDGETS) y.push(await at(budget, Math.min(tested, 500)));
         series.push({ name: `trained ${name}, ${by}`, x: BUDGETS, y, dashed: by === 'FGSM' });

@@ -3,7 +3,7 @@
  * Where the digit is, is known; so the methods can be measured.
  */
 import { adam, arrays, chain, sequential, train } from 'lanewise';
-import { bars, images, lab, randomNumbers, wholeNumber } from 'lanewise/lab';
+import { bars, images, lab, LanewiseError, randomNumbers, wholeNumber } from 'lanewise/lab';
 import { body, explainer, head, mapsOf } from './robustness/explain.mjs';
 import { inside, scenes, SIDE } from './robustness/scenes.mjs';
 
@@ -52,6 +52,9 @@ export default lab({
   async run({ settings, data, workers, progress }) {
     const { epochs, pieces, asked, seed } = settings;
     const given = await data({ train: settings.train, test: 500 });
+    const shape = given.train.shape.join('×');
+    if (shape !== '1×28×28')
+      throw new LanewiseError('data', `${given.name} is of ${shape}, expected images of 1×28×28`);
     const random = randomNumbers(seed);
     const [learned, test] = [
       scenes(given.train, random, pieces),

@@ -2,7 +2,7 @@
 import { adam, add, avgPool2d, batchNorm2d, chain, conv2d } from 'lanewise';
 import { functional, initializers, input } from 'lanewise';
 import { pixelShuffle, pixelUnshuffle, relu, sequential, train, withWeights } from 'lanewise';
-import { deadLeaves, drawImage, images, lab, psnr } from 'lanewise/lab';
+import { deadLeaves, drawImage, images, lab, LanewiseError, psnr } from 'lanewise/lab';
 import { randomNumbers, readImage, wholeNumber } from 'lanewise/lab';
 
 /** Adds a correction to the picture (residual learning, Zhang et al. 2017), found at half its size, as in FFDNet (2018). */
@@ -76,7 +76,9 @@ export default lab({
     // Nothing is cut off at black and white, as in the papers.
     const withNoise = (pixels) => Float32Array.from(pixels, (v) => v + sigma * random.normal());
     const { train: digits, test } = await data({ train: patches / 2, test: 200 });
-    const [[, H, W], count] = [digits.shape, digits.labels.length];
+    const [[C, H, W], count] = [digits.shape, digits.labels.length];
+    if (C !== 1 || H !== W || H % 2)
+      throw new LanewiseError('data', `images are of ${C}×${H}×${W}, expected grey even squares`);
     const values = new Float32Array(2 * count * H * W);
     values.set(unit(digits.samples));
     for (let i = count; i < 2 * count; i++) values.set(unit(deadLeaves(random, H, 5)), i * H * W);

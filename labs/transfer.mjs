@@ -57,9 +57,9 @@ export default lab({
   settingsAbout: {
     train: wholeNumber('samples of all ten classes; the first task takes its half', 100),
     epochs: wholeNumber('passes of the first task'),
-    each: wholeNumber('samples of each class in the second task, by layer'),
+    each: wholeNumber('samples of each class in the second task, by layer', 2),
     steps: wholeNumber('steps of the second task'),
-    counts: wholeNumber('points of the second picture'),
+    counts: wholeNumber('points of the second picture', 1, 5),
     seeds: wholeNumber('runs of the second task, of which the mean is shown'),
     seed: wholeNumber('of weights and orders', 0),
   },

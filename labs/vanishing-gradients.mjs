@@ -80,10 +80,10 @@ export default lab({
   ],
   settings: { depth: 100, width: 128, weak: 0.577, strong: 3, seed: 1 },
   settingsAbout: {
-    depth: wholeNumber('hidden layers of the first picture'),
+    depth: wholeNumber('hidden layers of the first picture', 2),
     width: wholeNumber('units of every hidden layer'),
-    weak: { about: 'gain of weak weights: their deviation is gain/√inputs', from: 0 },
-    strong: { about: 'gain of strong weights', from: 0 },
+    weak: { about: 'gain of weak weights: their deviation is gain/√inputs', from: 0.01, to: 1 },
+    strong: { about: 'gain of strong weights', from: 1.01, to: 100 },
     seed: wholeNumber('of the weights', 0),
   },
   small: { depth: 20, width: 64 },
