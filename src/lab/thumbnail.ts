@@ -42,7 +42,7 @@ function shrunk(item: ImageItem, size: number): Uint8Array {
   return rgb;
 }
 
-/** The frames of an image's boxes, two pixels wide, over its pixels in four channels. */
+/** The frames of an image's boxes, a pixel wide or two, over its pixels in four channels. */
 function drawBoxes(pixels: Uint8Array, width: number, boxes: readonly Box[], scale: number): void {
   const height = pixels.length / 4 / width;
   const within = (value: number, size: number): number =>
@@ -53,7 +53,7 @@ function drawBoxes(pixels: Uint8Array, width: number, boxes: readonly Box[], sca
     const tone = Number.parseInt(BOX_TONES[i % BOX_TONES.length]!.slice(1), 16);
     for (let y = top; y <= bottom; y++)
       for (let x = left; x <= right; x++)
-        if (Math.min(x - left, right - x, y - top, bottom - y) < 2)
+        if (Math.min(x - left, right - x, y - top, bottom - y) < Math.min(2, scale))
           pixels.set([tone >> 16, (tone >> 8) & 255, tone & 255], (y * width + x) * 4);
   }
 }
