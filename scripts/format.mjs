@@ -6,7 +6,17 @@ import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 
 const check = process.argv.includes('--check');
-const roots = ['assembly', 'src', 'workers', 'test', 'scripts', 'docs', 'examples', 'bench'];
+const roots = [
+  'assembly',
+  'src',
+  'workers',
+  'test',
+  'scripts',
+  'docs',
+  'examples',
+  'labs',
+  'bench',
+];
 const loose = readdirSync('.').filter(
   (name) => /\.(json|md)$/.test(name) && name !== 'package-lock.json',
 );
