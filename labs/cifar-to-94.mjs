@@ -2,7 +2,7 @@
 import { crossEntropy, ema, schedule, train, transformed, transforms } from 'lanewise';
 import { bars, images, lab, operationsOf } from 'lanewise/lab';
 import { randomNumbers, recordRuns, wholeNumber } from 'lanewise/lab';
-import { FIXED, netOf, optimizerOf, startOf } from './records/fast-net.mjs';
+import { FIXED, netOf, optimizerOf, startOf, whitened } from './records/fast-net.mjs';
 import { alternating, bordered, withMirrored } from './records/sides.mjs';
 
 /** Pixels by which pictures are moved at most. */
@@ -98,6 +98,7 @@ export default lab({
       batch,
       workers,
     };
+    const [filters, judged] = [whitened(learned.samples), bordered(test, BORDER)];
     const views = viewsOf(mirror);
     const [runs, wrong] = [[], Array(10).fill(0)];
     for (let seed = 1; seed <= seeds; seed++) {
@@ -107,10 +108,10 @@ export default lab({
       };
       const { seconds, model: found } = await train(
         model,
-        { ...recipe, weights: startOf(width, learned, randomNumbers(seed)), seed },
+        { ...recipe, weights: startOf(width, filters, randomNumbers(seed)), seed },
         { onEpoch },
       );
-      const { predictions } = await found.evaluate(bordered(test, BORDER), { views });
+      const { predictions } = await found.evaluate(judged, { views });
       test.labels.forEach((label, i) => (wrong[label] += predictions[i] === label ? 0 : 1));
       const right = predictions.filter((one, i) => one === test.labels[i]).length;
       runs.push({ seed, right, weights: await found.sha256(), seconds });

@@ -47,7 +47,7 @@ export const netOf = (width) =>
 const SEEN = 2000;
 
 /** Rows of 12: the patches of 2×2 pixels of pictures of 3×32×32, as the net's input has them. */
-function* patchesOf(samples, mean, deviation) {
+function* patchesOf(samples) {
   const v = new Float64Array(12);
   const count = Math.min(SEEN, samples.length / 3072);
   for (let n = 0; n < count; n++)
@@ -56,7 +56,7 @@ function* patchesOf(samples, mean, deviation) {
         for (let c = 0; c < 3; c++)
           for (let k = 0; k < 4; k++) {
             const at = n * 3072 + c * 1024 + (y + (k >> 1)) * 32 + x + (k & 1);
-            v[4 * c + k] = (samples[at] / 255 - mean[c]) / deviation[c];
+            v[4 * c + k] = (samples[at] / 255 - MEAN[c]) / DEVIATION[c];
           }
         yield v;
       }
@@ -66,10 +66,10 @@ function* patchesOf(samples, mean, deviation) {
  * Kernels of 24 filters for patches of 2×2 pixels: the eigenvectors of the patches' covariance, each so long that what it
  * gives varies by 1, and their negatives.
  */
-function whitened(samples, mean, deviation) {
+export function whitened(samples) {
   const covariance = Array.from({ length: 12 }, () => new Float64Array(12));
   let count = 0;
-  for (const v of patchesOf(samples, mean, deviation)) {
+  for (const v of patchesOf(samples)) {
     for (let a = 0; a < 12; a++) for (let b = 0; b < 12; b++) covariance[a][b] += v[a] * v[b];
     count++;
   }
@@ -93,12 +93,12 @@ function passing(from, to, random) {
   return kernels;
 }
 
-/** Where the net begins: patches whitened, what a convolution sees passed on, small scores. */
-export function startOf(width, { samples }, random) {
+/** Where the net begins: patches by `filters`, what a convolution sees passed on, small scores. */
+export function startOf(width, filters, random) {
   const sizes = [24, width, width, 4 * width, 4 * width, 4 * width, 4 * width];
   const bound = SCORES / Math.sqrt(4 * width);
   return new Map([
-    ['patches.weight', whitened(samples, MEAN, DEVIATION)],
+    ['patches.weight', filters],
     ...[0, 1, 2, 3, 4, 5].map((i) => [
       `block${1 + (i >> 1)}.${4 * (i % 2)}.weight`,
       passing(sizes[i], sizes[i + 1], random),

@@ -3,6 +3,13 @@
  * Relative errors are below 1e-14 where a result is not near 0 (test/arithmetic.test.ts).
  */
 
+/** The product of two vectors, summed in their order. */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
 /** baseⁿ for a whole n ≥ 0, by multiplication. */
 export function integerPower(base: number, n: number): number {
   let result = 1;

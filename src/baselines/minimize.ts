@@ -1,16 +1,11 @@
 /** The minimum of a smooth convex function by L-BFGS (Nocedal 1980), in double precision and a fixed order. */
+import { dot } from '../base/arithmetic.js';
 
 /** A function of many numbers: its value, and its gradient, which it writes to `gradient`. */
 export type Smooth = (at: Float64Array, gradient: Float64Array) => number;
 
 /** Steps that are remembered. */
 const MEMORY = 10;
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
 
 const largest = (values: Float64Array): number =>
   values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

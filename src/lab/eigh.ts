@@ -1,4 +1,5 @@
 /** Eigenvalues and eigenvectors of a symmetric matrix, by rotations (Jacobi 1846). */
+import { dot } from '../base/arithmetic.js';
 import { isList, refuse } from '../base/check.js';
 
 /** What a symmetric matrix does: it stretches each of its eigenvectors by the eigenvalue. */
@@ -88,6 +89,3 @@ function turn(
   for (let k = 0; k < a.length; k++) pair(a[p]!, k, a[q]!, k);
   for (const row of carried) pair(row, p, row, q);
 }
-
-const dot = (x: Float64Array, y: Float64Array): number =>
-  x.reduce((sum, value, i) => sum + value * y[i]!, 0);

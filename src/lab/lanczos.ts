@@ -1,4 +1,5 @@
 /** Lanczos' method (1950): the ends of a symmetric operator's spectrum, and its density, from products with vectors. */
+import { dot } from '../base/arithmetic.js';
 import { callable, checkOptions, isList, refuse, wholeFrom } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { risingOf, turnToDiagonal } from './eigh.js';
@@ -24,12 +25,6 @@ export interface LanczosOptions {
   /** The most products, which are also the most values; default 32. */
   readonly steps?: number;
 }
-
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-};
 
 const scaled = (a: Float64Array, factor: number): Float64Array => a.map((value) => value * factor);
 

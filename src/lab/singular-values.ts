@@ -1,4 +1,5 @@
 /** The singular values of a matrix, by one-sided Jacobi rotations (Hestenes 1958). */
+import { dot } from '../base/arithmetic.js';
 import { finite, refuse, wholeFrom } from '../base/check.js';
 
 /** Rounds over all pairs of rows, at most; they converge quadratically, and ten are plenty. */
@@ -44,12 +45,6 @@ function shorterSides(matrix: ArrayLike<number>, rows: number, columns: number):
       return value;
     }),
   );
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let e = 0; e < a.length; e++) sum += a[e]! * b[e]!;
-  return sum;
 }
 
 /** Turns both in their plane until they are orthogonal. Returns whether there was anything to turn. */

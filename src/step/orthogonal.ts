@@ -1,10 +1,5 @@
 /** Orthonormal columns from random ones, by Householder's QR decomposition in float64 with + − × ÷ √ only. */
-
-function dot(x: Float64Array, y: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;
-  return sum;
-}
+import { dot } from '../base/arithmetic.js';
 
 /** x ← (I − weight·vvᵀ)x. */
 function reflect(x: Float64Array, v: Float64Array, weight: number): void {
